@@ -275,6 +275,7 @@ function engineLimits({ chat, attachments, limits, nodes }: Config): EngineLimit
     resumeRuns,
     summaryTimeoutMs,
     attachments,
+    attachmentRoom: { maxBytes: attachments.maxBytesInFlight, waitMs: attachments.waitMs },
     maxClientResultBytes: nodes.maxOutputBytes,
   };
 }

@@ -1,8 +1,18 @@
 import type { Dispatcher, RequestInit as UndiciRequestInit } from 'undici';
 import { chooseProxy, type Proxies } from './choose-proxy.ts';
+import { type OutboundResponse, sendStreamed } from './send-streamed.ts';
+import { StreamedBody } from './streamed-body.ts';
 
 /** `fetch` for a URL in text form. */
-export type OutboundFetch = (url: string, init?: RequestInit) => Promise<Response>;
+export type PlainFetch = (url: string, init?: RequestInit) => Promise<OutboundResponse>;
+
+type OutboundInit = Omit<RequestInit, 'body'> & {
+  /** A streamed body is sent once: redirects are not followed. */
+  body?: Exclude<RequestInit['body'], undefined> | StreamedBody;
+};
+
+/** `fetch` for a URL in text form, which takes bodies that are made while they are sent. */
+export type OutboundFetch = (url: string, init?: OutboundInit) => Promise<OutboundResponse>;
 
 type Undici = Pick<typeof import('undici'), 'Agent' | 'Pool' | 'ProxyAgent'>;
 
@@ -27,9 +37,14 @@ export function createOutboundFetch(proxies: Proxies = {}): OutboundFetch {
     const proxy = chooseProxy(new URL(url), proxies);
     const dispatcher = dispatchers.get(proxy) ?? createDispatcher(undici, proxy);
     dispatchers.set(proxy, dispatcher);
+    if (init?.body instanceof StreamedBody) {
+      const { method = 'POST', body, signal } = init;
+      const headers = new Headers(init.headers);
+      return sendStreamed(undici, url, { method, headers, body, signal, dispatcher });
+    }
     // undici declares types of its own for the same standard, so that TypeScript finds them different.
     const response = await undici.fetch(url, { ...init, dispatcher } as UndiciRequestInit);
-    return response as unknown as Response;
+    return response as unknown as OutboundResponse;
   };
 }
 

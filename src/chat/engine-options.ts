@@ -4,6 +4,7 @@ import type { ChangeLog } from '../changes/change-log.ts';
 import type { Lease } from '../lease/lease.ts';
 import type { Quotas } from '../limits/quotas.ts';
 import type { RunSlotLimits } from '../limits/run-slots.ts';
+import type { RoomLimits } from '../limits/shared-room.ts';
 import type { UserCount } from '../limits/user-count.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Database } from '../storage/database.ts';
@@ -25,6 +26,8 @@ export interface EngineLimits {
   /** Runs of one session that may wait in the queue at once. */
   maxQueuedRuns: number;
   attachments: AttachmentLimits;
+  /** For the attachments that all runs send to models at the same moment. */
+  attachmentRoom: RoomLimits;
   resumeRuns: ResumeRuns;
   /** How long a model may take to sum up older messages, in milliseconds. */
   summaryTimeoutMs: number;

@@ -3,6 +3,7 @@ import { GatewayError } from '../errors.ts';
 import type { Run, Session, ToolCall } from '../generated/prisma/client.ts';
 import type { CancelCause } from '../generated/prisma/enums.ts';
 import { RunSlots } from '../limits/run-slots.ts';
+import { SharedRoom } from '../limits/shared-room.ts';
 import { findSession } from '../storage/find-session.ts';
 import { runById, visibleRunById } from '../storage/statements/run-states.ts';
 import type { EngineOptions } from './engine-options.ts';
@@ -48,7 +49,8 @@ export class Engine {
     const shared = { statements, changes, runLog, bus };
     const { summaryTimeoutMs } = options.limits;
     const compaction = { summaryTimeoutMs, failed: new RefusalMemory<true>() };
-    const asked = { models, tools, approvals, compaction };
+    const attachmentRoom = new SharedRoom(options.limits.attachmentRoom);
+    const asked = { models, tools, approvals, compaction, attachmentRoom };
     const { onAnswered } = options;
     const parts = { ...shared, ...asked, onAnswered, checkpointer, quotas, blobs, metrics, limits };
     const live = new LiveRuns({

@@ -18,6 +18,14 @@ export const attachmentSettings = {
     description:
       'Most bytes of attachments in one request to a model. A prompt with more is refused; attachments of earlier prompts that do not fit are left out of the request, the oldest first.',
   }),
+  MAX_ATTACHMENT_BYTES_IN_FLIGHT: wholeNumber(1, 1_099_511_627_776).default(268_435_456).meta({
+    description:
+      'Most bytes of attachments that all runs of the gateway send to models at the same moment. Further runs wait; the next is always one of the user who is sending least. A request with more than this is sent alone.',
+  }),
+  ATTACHMENT_WAIT_MS: milliseconds(1).default(120_000).meta({
+    description:
+      'How long a run may wait to send its attachments (MAX_ATTACHMENT_BYTES_IN_FLIGHT). After that it fails with OVERLOADED.',
+  }),
   UNSENT_ATTACHMENT_TTL_MS: milliseconds(1)
     .default(86_400_000)
     .meta({ description: 'How long an attachment is kept that was uploaded and is sent with no prompt.' }),
@@ -30,6 +38,8 @@ export function toAttachments(env: z.output<z.ZodObject<typeof attachmentSetting
     maxImagePixels: env.MAX_IMAGE_PIXELS,
     maxPerPrompt: env.MAX_ATTACHMENTS,
     maxSentBytes: env.MAX_SENT_ATTACHMENT_BYTES,
+    maxBytesInFlight: env.MAX_ATTACHMENT_BYTES_IN_FLIGHT,
+    waitMs: env.ATTACHMENT_WAIT_MS,
     unsentTtlMs: env.UNSENT_ATTACHMENT_TTL_MS,
   };
 }

@@ -4,7 +4,7 @@
  * @param maxBytes Reading stops after this many bytes, counted after decompression.
  * @throws Error if the body is longer, or is not JSON.
  */
-export async function readJson(response: Response, maxBytes: number) {
+export async function readJson(response: Pick<Response, 'body'>, maxBytes: number) {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {

@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type {
   LanguageModelV3FilePart,
   LanguageModelV3Message,
@@ -9,6 +8,7 @@ import type {
 import { BlobNotFoundError } from '../../blobs/blob-store.ts';
 import { inputTypeOf } from '../attachments/input-type.ts';
 import { isTaken } from '../attachments/sent-attachments.ts';
+import { markFile } from '../models/wire/file-marks.ts';
 import type { AttachedFile, ToldPrompt, Turn } from './answer-step.ts';
 
 export interface AttachedFilesOptions {
@@ -16,14 +16,27 @@ export interface AttachedFilesOptions {
   takes(mimeType: string): boolean;
   /** Most bytes of all files in one request. */
   maxBytes: number;
-  /** Opens the bytes of a file by its hash. */
+  store: FileStore;
+}
+
+/** The bytes of files, by their hashes. */
+export interface FileStore {
+  /** @throws BlobNotFoundError. */
   open(sha256: string): Promise<Readable>;
+  /** In bytes; null if they are lost. */
+  size(sha256: string): Promise<number | null>;
 }
 
 type UserPart = LanguageModelV3TextPart | LanguageModelV3FilePart;
 
 /** The parts that stand for the attachments of a prompt: of a turn, or one that joined an answer. */
 export type FileParts = ReadonlyMap<Turn | ToldPrompt, UserPart[]>;
+
+export interface AttachedFiles {
+  parts: FileParts;
+  /** The bytes of the files that the model is shown. */
+  bytes: number;
+}
 
 /** Tokens of a sentence that stands for a file. */
 const sentenceTokens = 30;
@@ -40,29 +53,31 @@ export function attachmentTokens(
 }
 
 /**
- * Reads the attachments of turns for one request. The newest are read first; as soon as one does not fit, it and all
- * older ones are left out. A sentence stands for each file that the model is not shown, and says why: nothing fails,
+ * Reads the attachments of turns for one request: the texts, and a mark for each other file, which is read when the
+ * request is sent. The newest come first; as soon as one does not fit, it and all older ones are left out. A sentence stands for each file that the model is not shown, and says why: nothing fails,
  * because the model may have been changed since the file was sent.
  */
 export async function readAttachedFiles(
   turns: readonly Turn[],
   options: AttachedFilesOptions,
-): Promise<FileParts> {
+): Promise<AttachedFiles> {
   const parts = new Map<Turn | ToldPrompt, UserPart[]>();
   let left = options.maxBytes;
+  let bytes = 0;
   for (const prompt of turns.flatMap(promptsOf).toReversed()) {
     if (prompt.files.length === 0) continue;
     const read: UserPart[] = [];
     for (const file of prompt.files) {
       const isShown = isTaken(file.mimeType, options);
       if (isShown) left = file.size > left ? Number.NEGATIVE_INFINITY : left - file.size;
+      if (isShown && left >= 0) bytes += file.size;
       if (!isShown) read.push(sentence(file, `is not shown, because this model takes no ${file.mimeType}`));
       else if (left >= 0) read.push(await readFile(file, options));
       else read.push(sentence(file, 'is not shown any more, because newer files fill the request'));
     }
     parts.set(prompt, read);
   }
-  return parts;
+  return { parts, bytes };
 }
 
 /** The prompt of a turn, and those that joined its answer. */
@@ -70,23 +85,23 @@ function promptsOf(turn: Turn): (Turn | ToldPrompt)[] {
   return [turn, ...turn.steps.flatMap(({ prompts }) => prompts ?? [])];
 }
 
-async function readFile(file: AttachedFile, { open }: AttachedFilesOptions): Promise<UserPart> {
+async function readFile(file: AttachedFile, { store }: AttachedFilesOptions): Promise<UserPart> {
   const { sha256, mimeType, filename } = file;
-  let data: Buffer;
+  if (inputTypeOf(mimeType) === 'TEXT') return readText(file, store);
+  const size = await store.size(sha256);
+  if (size === null) return sentence(file, 'is lost');
+  const data = markFile({ sha256, size });
+  return { type: 'file', mediaType: mimeType, data, ...(filename !== null && { filename }) };
+}
+
+async function readText(file: AttachedFile, store: FileStore): Promise<UserPart> {
   try {
-    data = await buffer(await open(sha256));
+    const text = new TextDecoder().decode(await buffer(await store.open(file.sha256)));
+    return { type: 'text', text: `<file name=${JSON.stringify(nameOf(file))}>\n${text}\n</file>` };
   } catch (error) {
-    if (!(error instanceof BlobNotFoundError)) throw error;
-    return sentence(file, 'is lost');
+    if (error instanceof BlobNotFoundError) return sentence(file, 'is lost');
+    throw error;
   }
-  if (inputTypeOf(mimeType) !== 'TEXT') {
-    // In a turn of its own. The packages of the providers would make it together with the JSON of the whole request.
-    const base64 = data.toString('base64');
-    await nextTurn();
-    return { type: 'file', mediaType: mimeType, data: base64, ...(filename !== null && { filename }) };
-  }
-  const text = new TextDecoder().decode(data);
-  return { type: 'text', text: `<file name=${JSON.stringify(nameOf(file))}>\n${text}\n</file>` };
 }
 
 function sentence(file: AttachedFile, what: string): LanguageModelV3TextPart {

@@ -32,6 +32,8 @@ export const runFailureCodes = {
   CONTEXT_TOO_LONG: 'The prompt does not fit into the context of the model.',
   /** The model asked for tools more often than `MAX_STEPS` allows. */
   STEP_LIMIT: 'The model kept calling tools until the step limit was reached.',
+  /** Its attachments waited for too long, because the gateway sent those of other runs. */
+  OVERLOADED: 'The gateway is sending too many files to models; try again later.',
   /** The gateway stopped without finishing the run. */
   INTERRUPTED: 'The gateway stopped before the answer was finished.',
   INTERNAL: 'Something went wrong inside the gateway.',

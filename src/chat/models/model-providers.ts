@@ -4,6 +4,7 @@ import { createOutboundFetch } from '../../base/outbound-fetch.ts';
 import { createDemoModel, demoModel } from './demo/demo-model.ts';
 import { createAddressedFetch, toAddress, withHeaders } from './fetch/addressed-fetch.ts';
 import { createBoundedFetch } from './fetch/bounded-fetch.ts';
+import { createFilesFetch } from './fetch/files-fetch.ts';
 import { createTolerantFetch } from './fetch/tolerant-fetch.ts';
 import { createWireFetch } from './fetch/wire-fetch.ts';
 import { type CatalogModel, type CatalogProviderName, modelCatalog } from './model-catalog.ts';
@@ -68,7 +69,7 @@ export interface ModelProvider {
 
 /** Creates the configured providers, the default first. Their packages are imported when one of their models is first used. */
 export function createModelProviders(options: ProvidersOptions): ReadonlyMap<string, ModelProvider> {
-  const fetch = createBoundedFetch(createOutboundFetch(options.proxies));
+  const fetch = createBoundedFetch(createFilesFetch(createOutboundFetch(options.proxies)));
   const servers = Object.entries(options.servers ?? {});
   const providers: [string, ModelProvider | undefined][] = [
     ['openai-compatible', options.openaiCompatible && openaiCompatible(options.openaiCompatible, fetch)],

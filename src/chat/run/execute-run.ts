@@ -4,6 +4,7 @@ import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
+import { NoRoomError, type SharedRoom } from '../../limits/shared-room.ts';
 import type { EndedRun, Metrics } from '../../metrics/metrics.ts';
 import { isDiskFull } from '../../storage/failure/disk-full.ts';
 import { findSession } from '../../storage/find-session.ts';
@@ -48,7 +49,9 @@ export interface ExecuteRunOptions {
   checkpointer: Checkpointer;
   quotas: Pick<Quotas, 'add'>;
   /** The bytes of attachments. */
-  blobs: Pick<UploadedBlobs, 'open'>;
+  blobs: Pick<UploadedBlobs, 'store'>;
+  /** What is left for the attachments that are being sent to models. */
+  attachmentRoom: SharedRoom;
   limits: RunLimits;
   compaction: SharedCompaction;
   metrics?: Metrics | undefined;
@@ -147,14 +150,31 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
     const compaction = new Compaction({ ...parts, shared, callLimits: limits.call });
     const history = await compaction.readHistory({ statements, sessionId, ...shown });
     writer.contextTokens = history.tokens;
-    const openFile = (sha256: string) => options.blobs.open(sha256);
-    const told = { systemPrompt, history, compaction, offered };
-    const call = { sessionId, model, ...told, writer, resumed, openCalls, openFile };
+    const files = {
+      fileStore: options.blobs.store,
+      admitFiles: (bytes: number) => admitFiles(bytes, run, options),
+    };
+    const told = { systemPrompt, history, compaction, offered, ...files };
+    const call = { sessionId, model, ...told, writer, resumed, openCalls };
     const steering = { runLog, bus, steerNote };
     const shares = { statements, tools, approvals, changes, limits, log, signal };
     return await runSteps({ ...shares, ...call, ...steering });
   } catch (error) {
     return signal.aborted ? { status: 'CANCELLED', cancelCause: causeOf(signal) } : failed(error);
+  }
+}
+
+/** @throws ProviderError OVERLOADED; the signal's reason. */
+async function admitFiles(
+  bytes: number,
+  { sessionId }: Run,
+  { statements, attachmentRoom, signal }: ExecuteRunOptions,
+): Promise<Disposable> {
+  const { userId } = await findSession(statements, sessionId);
+  try {
+    return await attachmentRoom.enter(userId, bytes, signal);
+  } catch (cause) {
+    throw cause instanceof NoRoomError ? new ProviderError('OVERLOADED', undefined, { cause }) : cause;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { LanguageModelV3FunctionTool, LanguageModelV3Message } from '@ai-sdk/provider';
 import type { Logger } from 'pino';
 import type { Compaction } from '../compaction/compaction.ts';
-import { type AttachedFilesOptions, readAttachedFiles } from '../history/attached-files.ts';
+import { type FileStore, readAttachedFiles } from '../history/attached-files.ts';
 import { goneTools } from '../history/gone-tools.ts';
 import type { History } from '../history/history.ts';
 import { shownTurns } from '../history/shown-summary.ts';
@@ -19,8 +19,10 @@ export interface FittingStepOptions extends Pick<StepOptions, 'model' | 'writer'
   /** The tools that nodes offer now. */
   offered: LanguageModelV3FunctionTool[];
   limits: RunLimits;
-  /** Opens the bytes of an attachment by its hash. */
-  openFile: AttachedFilesOptions['open'];
+  /** The bytes of attachments. */
+  fileStore: FileStore;
+  /** Waits until so many bytes of attachments may be sent. They count as being sent until the result is disposed. */
+  admitFiles(bytes: number): Promise<Disposable>;
   log: Logger;
 }
 
@@ -39,6 +41,7 @@ export interface FittingStepOptions extends Pick<StepOptions, 'model' | 'writer'
  */
 export async function runFittingStep(options: FittingStepOptions): Promise<Step> {
   const { model, systemPrompt, history, compaction, writer, limits, signal, log } = options;
+  const { fileStore } = options;
   const tried = new Map<ModelNeed, ProviderError>();
   for (;;) {
     const needs = { ...model.needs(), ...Object.fromEntries([...tried.keys()].map((need) => [need, true])) };
@@ -46,15 +49,18 @@ export async function runFittingStep(options: FittingStepOptions): Promise<Step>
     const files = await readAttachedFiles(history.turns, {
       takes: (mimeType) => !needs.noFiles && model.takes(mimeType),
       maxBytes: limits.maxSentBytes,
-      open: options.openFile,
+      store: fileStore,
     });
     const target = { providerName, modelName, ...needs };
-    const prompt = await writePrompt(systemPrompt, shownTurns(history), target, files);
+    const prompt = await writePrompt(systemPrompt, shownTurns(history), target, files.parts);
     const gone = goneTools(history.turns, options.offered);
     const offered = needs.callsAsText ? [] : [...options.offered, ...gone];
     const said = lengthOf(writer);
+    const openFile = fileStore.open.bind(fileStore);
+    const admit = files.bytes > 0 ? () => options.admitFiles(files.bytes) : undefined;
+    const request = { model, prompt, offered, openFile, admit };
     try {
-      const step = await runStep({ model, prompt, offered, writer, limits: limits.call, signal });
+      const step = await runStep({ ...request, writer, limits: limits.call, signal });
       for (const need of tried.keys()) model.learnNeed(need);
       return step;
     } catch (error) {

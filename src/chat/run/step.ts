@@ -7,7 +7,8 @@ import type { Feed } from '../../base/feed.ts';
 import type { FinishReason } from '../../generated/prisma/enums.ts';
 import { Transcript } from '../history/transcript.ts';
 import type { RunWriter } from '../log/run-writer.ts';
-import { type CallLimits, callModel } from '../models/call/call-model.ts';
+import { type CallHooks, type CallLimits, callModel } from '../models/call/call-model.ts';
+import type { CallOptions } from '../models/call/model-call.ts';
 import type { Retry } from '../models/call/retry.ts';
 import { isRefusal } from '../models/failure/is-refusal.ts';
 import type { ResolvedModel } from '../models/models.ts';
@@ -19,6 +20,10 @@ export interface StepOptions {
   model: ResolvedModel;
   prompt: LanguageModelV3Message[];
   offered: LanguageModelV3FunctionTool[];
+  /** Opens the files of the prompt. */
+  openFile: CallOptions['openFile'];
+  /** Waits until the files may be sent. Undefined where there are no files. */
+  admit: CallHooks['admit'];
   writer: RunWriter;
   limits: CallLimits;
   signal: AbortSignal;
@@ -48,7 +53,8 @@ export async function runStep(options: StepOptions): Promise<Step> {
   try {
     try {
       const onRetry = (retry: Retry) => writer.write({ type: 'ModelRetryScheduled', ...retry });
-      await takeAll(callModel(...callOptions(options), onRetry), (part) => {
+      const { admit } = options;
+      await takeAll(callModel(...callOptions(options), { onRetry, admit }), (part) => {
         if (part.type === 'finish') finish = part;
         return deltas.add(part);
       });
@@ -108,9 +114,9 @@ const finishReasons: Record<Finish['finishReason']['unified'], FinishReason> = {
   other: 'OTHER',
 };
 
-function callOptions({ model, prompt, offered, limits, signal }: StepOptions) {
+function callOptions({ model, prompt, offered, openFile, limits, signal }: StepOptions) {
   const request = model.request({ prompt, tools: offered });
-  return [model.languageModel, { ...request, abortSignal: signal }, limits] as const;
+  return [model.languageModel, { ...request, abortSignal: signal, openFile }, limits] as const;
 }
 
 async function estimate(promptTokens: number, transcript: Transcript): Promise<TokenCounts> {

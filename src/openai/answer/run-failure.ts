@@ -9,6 +9,7 @@ const statuses: Partial<Record<Extract<LastEvent, { __typename: 'RunFailed' }>['
   PROVIDER_RATE_LIMITED: 429,
   PROVIDER_TIMEOUT: 504,
   STEP_LIMIT: 500,
+  OVERLOADED: 503,
   INTERRUPTED: 503,
   INTERNAL: 500,
 };

@@ -1,5 +1,7 @@
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createPng } from '../../support/files/pictures.ts';
+import { upload } from '../../support/gateway/attachments.ts';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import { whoIs } from '../../support/gateway/who-is.ts';
@@ -32,9 +34,10 @@ function start(settings: Record<string, string>): Promise<TestGateway> {
   });
 }
 
-async function answer(gateway: TestGateway) {
+async function answer(gateway: TestGateway, file?: Uint8Array<ArrayBuffer>) {
   const sessionId = await gateway.createSession();
-  return (await collect(chat(gateway.client(), { sessionId, prompt: 'Hi' }))).at(-1);
+  const attachmentIds = file ? [(await upload(gateway, sessionId, { bytes: file })).id] : [];
+  return (await collect(chat(gateway.client(), { sessionId, prompt: 'Hi', attachmentIds }))).at(-1);
 }
 
 describe('a gateway with a proxy', () => {
@@ -45,7 +48,8 @@ describe('a gateway with a proxy', () => {
     await using gateway = await start({ HTTPS_PROXY: url, OPENAI_BASE_URL: 'https://model.test/v1' });
     model.script([text('Hello.')]);
 
-    expect(await answer(gateway)).toMatchObject({ message: { content: 'Hello.' } });
+    // Requests with files are sent in a way of their own.
+    expect(await answer(gateway, createPng())).toMatchObject({ message: { content: 'Hello.' } });
     const credentials = `Basic ${Buffer.from('alice:p@ss').toString('base64')}`;
     expect(new Set(proxy.asked)).toEqual(new Set(['CONNECT model.test:443']));
     expect(new Set(proxy.credentials)).toEqual(new Set([credentials]));

@@ -35,8 +35,13 @@ function chunk(type: string, data: Uint8Array): Buffer {
   return framed;
 }
 
-/** A JPEG whose segments are right and whose pixels are none. @param exifBytes The size of a segment before the frame. */
-export function createJpeg({ width = 640, height = 480, exifBytes = 20 } = {}): Bytes {
+/**
+ * A JPEG whose segments are right and whose pixels are none.
+ *
+ * @param exifBytes The size of a segment before the frame.
+ * @param pixelBytes The size of what stands for the pixels.
+ */
+export function createJpeg({ width = 640, height = 480, exifBytes = 20, pixelBytes = 500 } = {}): Bytes {
   const frame = Buffer.alloc(15);
   frame.set([8], 0);
   frame.writeUInt16BE(height, 1);
@@ -48,7 +53,7 @@ export function createJpeg({ width = 640, height = 480, exifBytes = 20 } = {}): 
     segment(0xe1, Buffer.alloc(exifBytes)),
     segment(0xc0, frame),
     segment(0xda, Buffer.alloc(10)),
-    Buffer.alloc(500, 7),
+    Buffer.alloc(pixelBytes, 7),
     '\xff\xd9',
   );
 }

@@ -12,6 +12,13 @@ export interface CallLimits extends RetryLimits {
   maxAnswerBytes: number;
 }
 
+export interface CallHooks {
+  /** Called before the wait for a retry. */
+  onRetry?(retry: Retry): Promise<unknown>;
+  /** Called before each request. The request is sent when it resolves; what it returns is disposed when the request was sent. */
+  admit?: (() => Promise<Disposable>) | undefined;
+}
+
 /**
  * Calls the model. Returns the parts of its answer as they arrive, those that are there together. The last part is
  * `finish`; an `error` part is thrown instead.
@@ -21,15 +28,14 @@ export interface CallLimits extends RetryLimits {
  * Aborting the signal and leaving the feed both end the call at once, even when the model hangs, and close the
  * connection to the provider.
  *
- * @param onRetry Called before the wait for a retry.
- * @throws {ProviderError} for every failure.
+ * @throws {ProviderError} for every failure; what `admit` throws.
  * @throws `abortSignal.reason` when aborted.
  */
 export function callModel(
   model: LanguageModelV3,
   options: CallOptions,
   limits: CallLimits,
-  onRetry: (retry: Retry) => Promise<unknown> = async () => {},
+  { onRetry, admit }: CallHooks = {},
 ): Feed<LanguageModelV3StreamPart[]> {
   const { abortSignal } = options;
   let call: ModelCall | undefined;
@@ -73,10 +79,11 @@ export function callModel(
       failed += 1;
       const retry = planRetry(failure.error, failed, limits);
       failure = undefined;
-      await onRetry(retry);
+      await onRetry?.(retry);
       await waitForRetry(retry, abortSignal);
     }
     excessOf = createSizeCheck(limits);
+    using _ = await admit?.();
     call = new ModelCall(model, options, limits.idleTimeoutMs);
     await call.open().then(() => {
       isOpen = true;

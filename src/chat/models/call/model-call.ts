@@ -6,17 +6,22 @@ import {
 } from '@ai-sdk/provider';
 import { classifyProviderError } from '../failure/classify-provider-error.ts';
 import { ProviderError } from '../failure/provider-error.ts';
+import { type OpenFile, provideFiles } from '../wire/file-marks.ts';
 import { openShortcut, type TextShortcut } from '../wire/text-shortcut.ts';
 import { type CallWatch, watchCall } from './call-watch.ts';
 import { PartCleaner } from './clean-parts.ts';
 import { PartSource } from './part-source.ts';
 
-export type CallOptions = LanguageModelV3CallOptions & { abortSignal: AbortSignal };
+export type CallOptions = LanguageModelV3CallOptions & {
+  abortSignal: AbortSignal;
+  /** Opens the files whose marks the prompt has. Default: it has none. */
+  openFile?: OpenFile | undefined;
+};
 
 /** One request to a model, and its response. Disposing it closes the connection to the provider. */
 export class ModelCall implements Disposable {
   readonly #model: LanguageModelV3;
-  readonly #options: CallOptions;
+  readonly #options: LanguageModelV3CallOptions;
   readonly #watch: CallWatch;
   readonly #shortcut: TextShortcut;
   readonly #cleaner = new PartCleaner();
@@ -26,11 +31,12 @@ export class ModelCall implements Disposable {
   #isFinished = false;
 
   /** @param idleTimeoutMs How long the provider may send nothing, in milliseconds. */
-  constructor(model: LanguageModelV3, options: CallOptions, idleTimeoutMs: number) {
+  constructor(model: LanguageModelV3, { openFile, ...options }: CallOptions, idleTimeoutMs: number) {
     this.#model = model;
     this.#options = options;
     this.#watch = watchCall(options.abortSignal, idleTimeoutMs);
     this.#shortcut = openShortcut(this.#watch.signal);
+    if (openFile) provideFiles(this.#watch.signal, openFile);
   }
 
   /** Whether `finish` was taken. */

@@ -2,6 +2,7 @@ import type { RunFailureCode } from '../../log/run-event.ts';
 import { ProviderError } from './provider-error.ts';
 
 const refusals: ReadonlySet<RunFailureCode> = new Set([
+  'OVERLOADED',
   'PROVIDER_UNAUTHORIZED',
   'PROVIDER_RATE_LIMITED',
   'PROVIDER_UNAVAILABLE',
@@ -10,7 +11,7 @@ const refusals: ReadonlySet<RunFailureCode> = new Set([
   'CONTEXT_TOO_LONG',
 ]);
 
-/** Whether the provider refused a request. A refused request without any answer costs no tokens. */
+/** Whether the provider refused a request, or it was never sent. A refused request without any answer costs no tokens. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof ProviderError && refusals.has(error.code);
 }

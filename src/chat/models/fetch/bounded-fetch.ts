@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { JsonScan } from '../../../base/json-scan.ts';
-import type { OutboundFetch } from '../../../base/outbound-fetch.ts';
+import type { PlainFetch } from '../../../base/outbound-fetch.ts';
 import { shareTurn } from '../../../base/share-turn.ts';
 import { ProviderError } from '../failure/provider-error.ts';
 
@@ -18,9 +18,9 @@ const endGraceMs = 500;
  * sees a part of it, and ends the body after OpenAI's last event even if the server leaves the connection open. While
  * the body is read, it throws a ProviderError if the body is too long. So does a status that is none of HTTP.
  */
-export function createBoundedFetch(outboundFetch: OutboundFetch): typeof fetch {
+export function createBoundedFetch(send: PlainFetch): typeof fetch {
   return async (url, init) => {
-    const response = await outboundFetch(String(url), init);
+    const response = await send(String(url), init);
     const { status, statusText, headers } = response;
     if (status > 599) {
       await response.body?.cancel();

@@ -43,7 +43,7 @@ export function createTolerantFetch(send: typeof fetch): typeof fetch {
     const applied = new Set(learned.recall(model));
     const recalled = applied.size;
     let refusal: Refusal | undefined;
-    // Only a request that is changed is parsed: one with files may have 30 MB.
+    // Only a request that is changed is parsed: a context may have millions of characters.
     let parsed: Body | undefined;
     const asked = () => (parsed ??= fieldsOf(parseJson(sent)));
     for (;;) {
@@ -63,7 +63,7 @@ export function createTolerantFetch(send: typeof fetch): typeof fetch {
   };
 }
 
-/** The model of a request. The packages of the providers write it first; a body with files may have 30 MB behind it. */
+/** The model of a request. The packages of the providers write it first, before a prompt of any length. */
 function modelOf(body: string): string {
   const first = /^\{"model":("(?:[^"\\]|\\.){0,1000}")[,}]/.exec(body)?.[1];
   return textOf(first === undefined ? fieldsOf(parseJson(body))['model'] : parseJson(first));
