@@ -11,7 +11,12 @@ const session = ['path session_id integer'];
 const message = ['path message_id integer'];
 const user = ['query user_id string', 'query feature_name string?'];
 /** Parameters that the gateway has beyond the documentation. */
-const further = ['query archived boolean?', 'query pinned boolean?', 'query tag string?'];
+const further = [
+  'query archived boolean?',
+  'query pinned boolean?',
+  'query tag string?',
+  'query search string?',
+];
 const audioForm = 'Body_upload_message_audio_sessions_messages__message_id__audio_post';
 
 /** The operations of the legacy documentation. */

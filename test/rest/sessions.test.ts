@@ -104,11 +104,11 @@ test('a list contains all sessions of a user, newest first, from every page of t
 test('a list can be of one tag, of pinned and of archived sessions', async () => {
   graphql.script({ sessions: (args) => pageOf([], args) });
 
-  await server.request('GET', '/sessions/?user_id=alice&archived=false&pinned=1&tag=travel');
+  await server.request('GET', '/sessions/?user_id=alice&archived=false&pinned=1&tag=travel&search=Lisbon');
   const refused = await server.request('GET', '/sessions/?user_id=alice&archived=perhaps');
 
   expect(graphql.calls.map(({ variables }) => variables)).toMatchObject([
-    { userId: 'alice', archived: false, pinned: true, tag: 'travel' },
+    { userId: 'alice', archived: false, pinned: true, tag: 'travel', search: 'Lisbon' },
   ]);
   expect(refused.status).toBe(422);
   expect(await refused.json()).toMatchObject({ detail: [{ loc: ['query', 'archived'] }] });

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { GetMessagesQuery, GetTokensQuery } from '../../gql/graphql.ts';
+import type { GetTokensQuery, MessageFieldsFragment, SearchSessionMessagesQuery } from '../../gql/graphql.ts';
 import { Attachment, attachmentJson } from '../attachments/attachment-response.ts';
 import { lowerCase, lowerCaseOrNull } from '../route/enum-case.ts';
 import {
@@ -14,7 +14,6 @@ import {
   toolCallStates,
 } from '../route/response-fields.ts';
 
-type SessionMessage = NonNullable<GetMessagesQuery['session']>['messages']['edges'][number]['node'];
 type SessionTokens = NonNullable<GetTokensQuery['session']>['tokenUsage'];
 
 const count = (description: string) => z.int().openapi({ description, example: 120 });
@@ -130,6 +129,30 @@ export const Messages = z
   })
   .openapi('Messages', { description: 'All messages of a session.' });
 
+export const FoundMessages = z
+  .object({
+    session_id: sessionId,
+    hits: z
+      .array(
+        z
+          .object({
+            message: Message,
+            snippet: z.string().openapi({
+              description:
+                'The part of the message that has the words, as HTML: each found word is in `<mark>`, there is no other markup, and `&`, `<`, `>`, `"` and `\'` of the message are escaped.',
+              example: 'The <mark>train</mark> to <mark>Lisbon</mark> leaves at nine.',
+            }),
+          })
+          .openapi('FoundMessage', { description: 'A message that a search has found.' }),
+      )
+      .openapi({ description: 'The messages that were found, the best of the newest first.' }),
+    next: z.string().nullable().openapi({
+      description: 'Send it as `after` to get the messages behind these. Null: there are no more.',
+      example: null,
+    }),
+  })
+  .openapi('FoundMessages', { description: 'A page of the messages that a search has found.' });
+
 export const Tokens = z
   .object({
     token_count: count(
@@ -166,7 +189,7 @@ export const ClearedHistory = z
     description: 'The messages were deleted. The session and its settings remain.',
   });
 
-export function messageJson(sessionId: number, message: SessionMessage): z.infer<typeof Message> {
+export function messageJson(sessionId: number, message: MessageFieldsFragment): z.infer<typeof Message> {
   return {
     id: message.databaseId,
     session_id: sessionId,
@@ -188,7 +211,7 @@ export function messageJson(sessionId: number, message: SessionMessage): z.infer
   };
 }
 
-function toolCallJson(call: SessionMessage['toolCalls'][number]): z.infer<typeof ToolCall> {
+function toolCallJson(call: MessageFieldsFragment['toolCalls'][number]): z.infer<typeof ToolCall> {
   return {
     call_id: call.callId,
     name: call.name,
@@ -203,6 +226,17 @@ function toolCallJson(call: SessionMessage['toolCalls'][number]): z.infer<typeof
     duration_ms: call.durationMs ?? null,
     text_offset: call.textOffset,
     reasoning_offset: call.reasoningOffset,
+  };
+}
+
+export function foundMessagesJson(
+  { databaseId }: NonNullable<SearchSessionMessagesQuery['session']>,
+  { edges, pageInfo }: SearchSessionMessagesQuery['searchMessages'],
+): z.infer<typeof FoundMessages> {
+  return {
+    session_id: databaseId,
+    hits: edges.map(({ node, snippet }) => ({ message: messageJson(databaseId, node), snippet })),
+    next: pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null,
   };
 }
 

@@ -1,10 +1,24 @@
 import { encodeId } from '../../base/global-id.ts';
-import { ClearHistoryDocument, GetMessagesDocument, GetTokensDocument } from '../../gql/graphql.ts';
+import {
+  ClearHistoryDocument,
+  GetMessagesDocument,
+  GetTokensDocument,
+  SearchSessionMessagesDocument,
+} from '../../gql/graphql.ts';
 import { SessionPath } from '../input/path-id.ts';
 import { jsonRoute } from '../route/json-route.ts';
 import { listRoute } from '../route/list-route.ts';
 import type { Route } from '../route/route.ts';
-import { ClearedHistory, Messages, messageJson, Tokens, tokensJson } from './history-responses.ts';
+import { MessageSearch } from './history-requests.ts';
+import {
+  ClearedHistory,
+  FoundMessages,
+  foundMessagesJson,
+  Messages,
+  messageJson,
+  Tokens,
+  tokensJson,
+} from './history-responses.ts';
 
 /** The operations on the messages of a session and the tokens they use. */
 export const historyRoutes: readonly Route[] = [
@@ -22,6 +36,24 @@ export const historyRoutes: readonly Route[] = [
     response: Messages,
     itemJson: (message, { path }) => messageJson(path.session_id, message),
     around: ({ path }) => [`{"session_id":${path.session_id},"messages":[`, ']}'],
+  }),
+  jsonRoute({
+    method: 'get',
+    path: '/sessions/{session_id}/messages/search',
+    operationId: 'search_messages',
+    summary: 'Search the Messages of a Session',
+    description:
+      'Returns the messages of a session with all words of a text, on whichever version of the conversation they stand: the best of the newest fifty first, then those of the fifty before them, and so on. A word of three letters or more also finds words that begin with it. Case and accents do not matter. GraphQL searches all sessions at once (`searchMessages`).',
+    input: { path: SessionPath, query: MessageSearch },
+    document: SearchSessionMessagesDocument,
+    variables: ({ path, query }) => ({
+      sessionId: encodeId('Session', path.session_id),
+      query: query.query,
+      first: query.first ?? 20,
+      after: query.after,
+    }),
+    response: FoundMessages,
+    toJson: ({ session, searchMessages }) => session && foundMessagesJson(session, searchMessages),
   }),
   jsonRoute({
     method: 'post',

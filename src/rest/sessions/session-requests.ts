@@ -152,4 +152,9 @@ export const SessionListFilter = SessionFilter.extend({
     type: 'boolean',
   }),
   tag: z.string().optional().openapi({ description: 'Selects only the sessions that have this tag.' }),
+  search: z.string().optional().openapi({
+    description:
+      'Selects only the sessions with this text in their title, at most 200 characters. The case of ASCII letters does not matter.',
+    maxLength: 200,
+  }),
 });

@@ -51,7 +51,7 @@ export const sessionRoutes: readonly Route[] = [
     operationId: 'list_sessions',
     summary: 'Get All Chat Sessions',
     description:
-      'Returns all sessions of a user, newest first, or only the sessions of one feature, with one tag, pinned or archived ones.',
+      'Returns all sessions of a user, newest first, or only the sessions of one feature, with one tag, with a text in their title, pinned or archived ones.',
     input: { query: SessionListFilter },
     document: ListSessionsDocument,
     variables: ({ query }, page) => ({
@@ -60,6 +60,7 @@ export const sessionRoutes: readonly Route[] = [
       archived: query.archived,
       pinned: query.pinned,
       tag: query.tag,
+      search: query.search,
       ...page,
     }),
     connection: ({ sessions }) => sessions,

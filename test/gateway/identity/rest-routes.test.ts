@@ -49,6 +49,7 @@ const attempts: Record<string, Attempt> = {
   follow_chat: {},
   create_stream_ticket: {},
   get_messages: {},
+  search_messages: { path: '/sessions/{session_id}/messages/search?query=hello' },
   clear_history: { destroys: true },
   get_tokens: {},
   cancel_run: {},

@@ -80,6 +80,22 @@ test('REST and GraphQL return the same facts about a session before, during and 
 
   await rest.call('PATCH', `/sessions/${created.id}`, { title: 'Renamed' });
   expect((await agree()).title).toBe('Renamed');
+
+  const found = async (query: string) =>
+    (await rest.call('GET', `/sessions/${created.id}/messages/search?query=${query}`)).json;
+  const { messages } = (await rest.call('GET', `/sessions/${created.id}/messages`)).json;
+  expect(await found('TWO%20one')).toEqual({
+    session_id: created.id,
+    hits: [{ message: messages[1], snippet: '<mark>One</mark> <mark>two</mark>' }],
+    next: null,
+  });
+  const [one, two] = [await found('cou'), await found('three')];
+  expect([one.hits[0].message, two.hits]).toEqual([messages[0], []]);
+  const refused = await rest.call('GET', `/sessions/${created.id}/messages/search?query=x&first=101`);
+  expect([refused.status, refused.json.detail[0].loc]).toEqual([422, ['query', 'first']]);
+  const titled = (await rest.call('GET', '/sessions/?user_id=alice&search=RENAM')).json;
+  expect(titled.map(({ id }: { id: number }) => id)).toEqual([created.id]);
+  expect((await rest.call('GET', '/sessions/?user_id=alice&search=Shared')).json).toEqual([]);
   await rest.call('POST', `/sessions/${created.id}/clear-history`);
   expect((await agree()).messages.edges).toEqual([]);
 });
@@ -105,6 +121,6 @@ test('the OpenAPI document of a gateway is valid OpenAPI 3.1', async () => {
   const description = await (await gateway.rest('/openapi.json')).json();
   expect(await new Validator().validate(description)).toEqual({ valid: true });
   // The ten of the legacy documentation, the ticket of a stream, the workspace of a session with its files, two of
-  // attachments, two of decisions about tool calls, and two of grants.
-  expect(Object.keys(description.paths)).toHaveLength(20);
+  // attachments, two of decisions about tool calls, two of grants, and the search of messages.
+  expect(Object.keys(description.paths)).toHaveLength(21);
 });

@@ -94,11 +94,11 @@ async function readSessions(
   context: Context,
   { first, after, upTo, counts, ...filter }: ListSessionsQueryVariables,
 ): Promise<ListSessionsQuery | undefined> {
-  const { userId, featureName, tag } = filter;
+  const { userId, featureName, tag, search } = filter;
   const owner = ownerOf(context);
   if ((owner !== undefined && owner !== userId) || !isName(userId)) return undefined;
   if (featureName != null && !isName(featureName)) return undefined;
-  if (tag != null && !isTag(tag)) return undefined;
+  if ((tag != null && !isTag(tag)) || search != null) return undefined;
   const page = await pageOfSessions(context, filter, { first, after }, byCreation);
   const nodes = await sessionData(context, nodesOf(page));
   const count = () =>
