@@ -214,10 +214,12 @@ describeInBrowser('the console', () => {
     expect(await hasFocus(console.prompt)).toBe(true);
 
     gateway.model.script([text('All of it.')]);
-    await console.page.getByRole('button', { name: 'Retry: send the prompt again' }).click();
+    await console.page.getByRole('button', { name: 'Retry: answer the prompt again' }).click();
     await console.answers.getByText('All of it.').waitFor();
+    // The prompt is not sent twice: the stopped answer stays as another version.
     const prompts = console.page.getByRole('article', { name: 'You', exact: true });
-    expect(await prompts.allInnerTexts()).toEqual(['Write a lot', 'Write a lot']);
+    expect(await prompts.allInnerTexts()).toEqual(['Write a lot']);
+    expect(await console.page.getByRole('group', { name: 'Versions' }).innerText()).toBe('2 / 2');
     expect(await console.page.getByRole('button', { name: 'Retry' }).count()).toBe(0);
   });
 
@@ -436,7 +438,7 @@ describeInBrowser('the console', () => {
     await console.send('Hi');
 
     await expect.poll(() => console.answers.getByRole('alert').innerText()).toContain('No turn is scripted');
-    await console.page.getByRole('button', { name: 'Retry: send the prompt again' }).waitFor();
+    await console.page.getByRole('button', { name: 'Retry: answer the prompt again' }).waitFor();
   });
 
   test('the console shows reasoning, text and tool calls in their order, live and after a reload', async () => {
