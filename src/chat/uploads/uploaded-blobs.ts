@@ -4,9 +4,15 @@ import type { BlobStore, ByteRange } from '../../blobs/blob-store.ts';
 import { sweepBlobs } from '../../blobs/sweep-blobs.ts';
 import { textList } from '../../storage/statements/dialect.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
-import { usedBlobs } from '../../storage/statements/uploads.ts';
+import { forgetReleased, forgetUsed, releasedBlobs, usedBlobs } from '../../storage/statements/uploads.ts';
 
-/** The blobs that recordings and attachments share. A blob is deleted when no row of either refers to it. */
+/** Blobs that are released with one statement, of those that a crash has left. */
+const releasedAtOnce = 500;
+
+/**
+ * The blobs that recordings and attachments share. A blob is deleted when no row of either refers to it. The transaction
+ * that deletes a row notes its blob (`ReleasedBlob`), so that the next start deletes what a crash has left in between.
+ */
 export class UploadedBlobs {
   readonly store: BlobStore;
   readonly #statements: Statements;
@@ -44,7 +50,27 @@ export class UploadedBlobs {
 
   /** Deletes the given blobs, except those that a row still refers to. */
   async release(keys: readonly string[]): Promise<void> {
-    for (const sha256 of keys) await this.#lock(sha256, () => this.#deleteUnused(sha256));
+    if (keys.length === 0) return;
+    const used: string[] = [];
+    for (const sha256 of keys) {
+      if (!(await this.#lock(sha256, () => this.#deleteUnused(sha256)))) used.push(sha256);
+    }
+    const deleted = keys.filter((sha256) => !used.includes(sha256));
+    await this.#statements.transaction(async (tx) => {
+      if (deleted.length > 0) await tx.run(forgetReleased, [textList(deleted)]);
+      if (used.length > 0) await tx.run(forgetUsed, [textList(used)]);
+    });
+  }
+
+  /** Releases the blobs of rows that were deleted before a crash. */
+  async releaseLeft(): Promise<void> {
+    for (let after = ''; ; ) {
+      const rows = await this.#statements.all(releasedBlobs, [after, releasedAtOnce]);
+      await this.release(rows.map(({ sha256 }) => sha256));
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < releasedAtOnce) return;
+      after = last.sha256;
+    }
   }
 
   /** Deletes what a crash left behind: see `sweepBlobs`. */
@@ -53,8 +79,11 @@ export class UploadedBlobs {
     await sweepBlobs({ blobs: this.store, stagedBefore, findUsed, release: (keys) => this.release(keys) });
   }
 
-  async #deleteUnused(sha256: string): Promise<void> {
-    if ((await this.#findUsed([sha256])).length === 0) await this.store.delete(sha256);
+  /** Returns whether no row refers to the blob, which is deleted then. */
+  async #deleteUnused(sha256: string): Promise<boolean> {
+    if ((await this.#findUsed([sha256])).length > 0) return false;
+    await this.store.delete(sha256);
+    return true;
   }
 
   async #findUsed(keys: string[]): Promise<string[]> {

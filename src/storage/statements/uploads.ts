@@ -9,6 +9,23 @@ export const usedBlobs = plainStatement<{ sha256: string }>(
   UNION SELECT "sha256" FROM "Attachment" WHERE "sha256" ${amongTexts}`,
 );
 
+/** Blobs whose rows were deleted, in the order of their keys. Parameters: the key before them, how many. */
+export const releasedBlobs = plainStatement<{ sha256: string }>(
+  'SELECT "sha256" FROM "ReleasedBlob" WHERE "sha256" > ? ORDER BY "sha256" LIMIT ?',
+);
+
+/** The blobs are gone. Parameter: their keys as a `textList`. */
+export const forgetReleased = plainStatement<never>(
+  `DELETE FROM "ReleasedBlob" WHERE "sha256" ${amongTexts}`,
+);
+
+/** The blobs stay, because other rows refer to them. Parameter: their keys as a `textList`. */
+export const forgetUsed = plainStatement<never>(
+  `DELETE FROM "ReleasedBlob" WHERE "sha256" ${amongTexts} AND (
+     EXISTS (SELECT 1 FROM "MessageAudio" WHERE "MessageAudio"."sha256" = "ReleasedBlob"."sha256")
+     OR EXISTS (SELECT 1 FROM "Attachment" WHERE "Attachment"."sha256" = "ReleasedBlob"."sha256"))`,
+);
+
 /** The attachments of messages, in their order. Parameter: the ids of the messages. */
 export const attachmentsOfMessages = modelStatement<Attachment & { messageId: number }>(
   'Attachment',

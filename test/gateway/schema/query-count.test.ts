@@ -77,6 +77,30 @@ async function steeredOf(turns: number): Promise<number> {
   );
 }
 
+/** Of sessions whose newest message is a prompt which has joined the answer before it. */
+async function endingSteered(sessions: number): Promise<number> {
+  const { database } = gateway.services;
+  const userId = newUser();
+  const ids = await seed(database, { sessions, userId, turns: 1 });
+  for (const { id: steeredIntoId, sessionId } of await database.message.findMany({
+    where: { sessionId: { in: ids }, role: 'ASSISTANT' },
+  })) {
+    const prompt = { role: 'USER', status: 'COMPLETE', content: 'Blue' } as const;
+    await database.message.create({ data: { ...prompt, sessionId, steeredIntoId } });
+  }
+  const query =
+    'query ($userId: String) { sessions(userId: $userId, first: 100) { edges { node { lastMessage { content } } } } }';
+  const { sessions: found } = await gateway.query(query, { userId });
+  for (const { node } of found.edges) expect(node.lastMessage.content).toMatch(/^Answer/);
+  return count(query, { userId });
+}
+
+async function tagsOf(size: number): Promise<number> {
+  const data = Array.from({ length: size }, (_, index) => ({ userId: newUser(), tags: [`tag ${index}`] }));
+  await gateway.services.database.session.createMany({ data });
+  return count('{ viewer { tags(first: 100) { tag sessionCount archivedSessionCount } } }', {});
+}
+
 async function deletionOf(sessions: number, selection: string): Promise<number> {
   const userId = newUser();
   await seed(gateway.services.database, { sessions, userId });
@@ -216,6 +240,7 @@ const lists: Record<string, (size: number) => Promise<number>> = {
     };
     return askedByNode(size, list);
   },
+  'Viewer.tags': tagsOf,
   'DeletedSessions.deletedSessionIds': async (size) =>
     (await deletionOf(size, 'count deletedSessionIds')) - (await deletionOf(size, 'count')),
 };
@@ -228,6 +253,7 @@ const nested: Record<string, (size: number) => Promise<number>> = {
       'lastMessage { content } activeRun { id } lastRun { status usage { totalTokens } } tokenUsage { percentage }',
       { turns: 2, models: 2 },
     ),
+  'the newest messages of sessions that end with steered prompts': endingSteered,
   'the previews of sessions': (size) => sessionsOf(size, 'preview', { turns: 2 }),
   'the runs and the session of messages': (size) =>
     messagesOf(

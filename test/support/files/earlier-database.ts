@@ -10,6 +10,7 @@ const rows: Record<string, Record<string, unknown>> = {
   Session: { id: 1, userId: 'alice', title: 'Žluťoučký 🐎', createdAt: 1, updatedAt: 2 },
   Message: { id: 1, sessionId: 1, role: 'USER', status: 'COMPLETE', content: 'é 🐎', createdAt: 3 },
   MessageAudio: { messageId: 1, sha256: 'a'.repeat(64), mimeType: 'audio/wav', size: 7, uploadedAt: 4 },
+  ReleasedBlob: { sha256: 'b'.repeat(64) },
   MessageLine: {
     firstId: 1,
     sessionId: 1,
