@@ -2,11 +2,12 @@ import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { cutText } from '../base/cut-text.ts';
+import { methodsByPath } from '../base/methods-by-path.ts';
 import { GatewayError } from '../errors.ts';
 import { userOf } from '../schema/access/access.ts';
 import { ApiError } from './errors/api-error.ts';
 import { apiError } from './errors/graphql-error.ts';
-import type { ApiContext, ApiServices, Route } from './route/route.ts';
+import type { ApiContext, ApiServices } from './route/route.ts';
 import { routes } from './routes.ts';
 
 /**
@@ -53,15 +54,10 @@ function answerError(c: ApiContext, { status, body, headers }: ApiError): Respon
 }
 
 function refuseOtherMethods(app: Hono<{ Bindings: HttpBindings }>): void {
-  const methods = new Map<string, string[]>();
-  for (const { method, path } of routes as readonly Pick<Route, 'method' | 'path'>[]) {
-    const names = method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()];
-    methods.set(path, [...(methods.get(path) ?? []), ...names]);
-  }
-  for (const [path, names] of methods) {
+  for (const [path, names] of methodsByPath(routes)) {
     app.all(path, (c) => {
       const message = `This URL does not take ${c.req.method}.`;
-      const headers = { Allow: names.join(', ') };
+      const headers = { Allow: names };
       return answerError(c, new ApiError(405, message, { code: 'method_not_allowed', headers }));
     });
   }

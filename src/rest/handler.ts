@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { constantResponse } from '../base/constant-response.ts';
+import { methodsByPath } from '../base/methods-by-path.ts';
 import type { Context } from '../context.ts';
 import { GatewayError } from '../errors.ts';
 import { userOf } from '../schema/access/access.ts';
@@ -83,15 +84,8 @@ function refuseOtherMethods(
   app: OpenAPIHono<RestEnv>,
   known: readonly Pick<Route, 'method' | 'path'>[],
 ): void {
-  const methods = new Map<string, string[]>();
-  for (const { method, path } of [...known, { method: 'get', path: documentPath }]) {
-    const names = method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()];
-    methods.set(path, [...(methods.get(path) ?? []), ...names]);
-  }
-  for (const [path, names] of methods) {
-    app.on('ALL', bothSlashes(path), (c) => {
-      return c.json({ detail: 'Method Not Allowed' }, 405, { Allow: names.join(', ') });
-    });
+  for (const [path, names] of methodsByPath([...known, { method: 'get', path: documentPath }])) {
+    app.on('ALL', bothSlashes(path), (c) => c.json({ detail: 'Method Not Allowed' }, 405, { Allow: names }));
   }
 }
 

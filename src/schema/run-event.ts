@@ -170,6 +170,11 @@ builder.objectRef<RunEventOf<'ToolCallStarted'>>('ToolCallStarted').implement({
       description: 'The arguments that the model gave; a string if they are not valid JSON.',
       resolve: ({ args }) => passLongIntegers(args),
     }),
+    byClient: t.boolean({
+      description:
+        'Whether clients run the call, or the user answers it. Then `ClientToolRequested` follows.',
+      resolve: ({ byClient = false }) => byClient,
+    }),
     nodeId: t.exposeString('nodeId', {
       nullable: true,
       description:

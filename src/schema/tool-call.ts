@@ -59,6 +59,10 @@ export const ToolCallRef = builder.prismaObject('ToolCall', {
       description:
         'Whether clients run the call, or the user answers it: the call of one of the `tools` of the prompt, or of `ask_user`.',
     }),
+    step: t.exposeInt('step', {
+      description:
+        'Which request to the model made the call, counted from 1 within the answer. All calls of a step run at once, and the model is asked again when all of them have ended.',
+    }),
     nodeId: t.exposeString('nodeId', {
       nullable: true,
       description:

@@ -110,7 +110,15 @@ export type RunEventBody =
     }
   | { type: 'ReasoningDelta'; text: string }
   | { type: 'TextDelta'; text: string }
-  | ({ type: 'ToolCallStarted'; callId: string; name: string; args: unknown } & CallNode & CallOffsets)
+  | ({
+      type: 'ToolCallStarted';
+      callId: string;
+      name: string;
+      args: unknown;
+      /** Whether a client runs the call, or the user answers it. Left out: a node runs it, or nobody. */
+      byClient?: true;
+    } & CallNode &
+      CallOffsets)
   | ({
       type: 'ToolApprovalRequested';
       callId: string;

@@ -17,7 +17,8 @@ export async function tellCalls(calls: readonly ToolCall[], writer: RunWriter): 
   for (const call of calls) {
     const { callId, name, args, nodeId, agentNodeId, textOffset, reasoningOffset, expiresAt } = call;
     const about = { callId, name, args, nodeId, agentNodeId };
-    await writer.write({ type: 'ToolCallStarted', ...about, textOffset, reasoningOffset });
+    const byClient = call.byClient && ({ byClient: true } as const);
+    await writer.write({ type: 'ToolCallStarted', ...about, ...byClient, textOffset, reasoningOffset });
     if (call.status === 'AWAITING_APPROVAL') {
       const until = expiresAt?.getTime() ?? Date.now();
       await writer.write({ type: 'ToolApprovalRequested', ...about, expiresAt: until });

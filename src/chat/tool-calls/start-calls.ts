@@ -159,7 +159,8 @@ async function announce(
   const { callId, name } = call;
   const node = nodeOf(plan);
   const offsets = { textOffset: writer.content.length, reasoningOffset: writer.reasoning.length };
-  await writer.write({ type: 'ToolCallStarted', callId, name, args, ...node, ...offsets });
+  const byClient = plan.ok && plan.byClient && ({ byClient: true } as const);
+  await writer.write({ type: 'ToolCallStarted', callId, name, args, ...byClient, ...node, ...offsets });
   if (grant) await writer.write({ type: 'ToolApprovalDecided', callId, ...verdictOfGrant(grant) });
   if (expiresAt === undefined) return;
   const asked = { callId, name, args, expiresAt: expiresAt.getTime() };

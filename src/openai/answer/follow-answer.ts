@@ -4,17 +4,27 @@ import { feedOf } from '../../base/feed.ts';
 import {
   type AnswerEventFragment,
   CancelAnswerDocument,
+  FindCallsDocument,
   FollowAnswerDocument,
   type FollowAnswerSubscription,
 } from '../../gql/graphql.ts';
 import { ApiError } from '../errors/api-error.ts';
 import { apiError } from '../errors/graphql-error.ts';
+import { executeDocument, executeQuietly } from '../route/execute.ts';
 import type { ApiContext, ApiServices } from '../route/route.ts';
+import type { AwaitedCalls } from './awaited-calls.ts';
+import { isLast, type LastEvent } from './last-event.ts';
+import { Leg } from './leg.ts';
 
 /** Takes the run events of an answer. */
 interface Receiver {
-  /** Returns a promise where the client must read before the next one. */
-  take(event: AnswerEventFragment): Promise<void> | void;
+  /**
+   * Returns a promise where the client must read before the next one.
+   *
+   * @param event Undefined if the client is not told it.
+   * @param awaited Set if the client gets calls now, and nothing more.
+   */
+  take(event: AnswerEventFragment | undefined, awaited: AwaitedCalls | undefined): Promise<void> | void;
 }
 
 export interface FollowOptions {
@@ -22,39 +32,34 @@ export interface FollowOptions {
   runId: string;
   /** Whether the run is cancelled when the client leaves, because nobody else is to get the answer. */
   cancelsWhenLeft: boolean;
+  /** The part of the answer that the client gets. Default: the first one. */
+  leg?: Leg | undefined;
   /** A delta with this seq is not merged with the one behind it. */
   splitAt?: number | undefined;
   /** Called when the run can be followed, before its first run event. */
   begin?: () => Receiver;
 }
 
-export type LastEvent = Extract<
-  AnswerEventFragment,
-  { __typename: 'RunCompleted' | 'RunCancelled' | 'RunFailed' }
->;
-
-export function isLast(event: AnswerEventFragment): event is LastEvent {
-  const { __typename: type } = event;
-  return type === 'RunCompleted' || type === 'RunCancelled' || type === 'RunFailed';
-}
+/** How an answer ends for its client: with the run, or with calls for the client. */
+export type AnswerEnd = LastEvent | AwaitedCalls;
 
 /**
- * Follows a run until it has ended or the client has left.
+ * Follows a run until it has ended, until it waits for tools of the client, or until the client has left.
  *
- * @returns The last run event; undefined if the client has left.
+ * @returns Undefined if the client has left.
  * @throws ApiError if the run cannot be followed, or any longer: the token has expired, for example.
  */
 export async function followAnswer(
   c: ApiContext,
   services: ApiServices,
-  { runId, cancelsWhenLeft, splitAt, begin }: FollowOptions,
-): Promise<LastEvent | undefined> {
+  { runId, cancelsWhenLeft, leg = new Leg(), splitAt, begin }: FollowOptions,
+): Promise<AnswerEnd | undefined> {
   const { outgoing } = c.env;
   const leaving = new AbortController();
   const leave = () => endSignal(leaving);
   outgoing.once('close', leave);
   if (outgoing.destroyed) leave();
-  let last: LastEvent | undefined;
+  let end: AnswerEnd | undefined;
   try {
     const { signal } = leaving;
     const variables = { runId, splitAt };
@@ -63,22 +68,31 @@ export async function followAnswer(
       services.note(c.req.raw, results);
       throw apiError(results.errors ?? []);
     }
-    last = await takeAll(results, begin?.(), signal);
-    if (last === undefined && !signal.aborted) throw brokenOff();
-    return last;
+    const endOf = (event: AnswerEventFragment) => endAt(c, services, { runId, leg, event });
+    end = await takeAll(results, { leg, receiver: begin?.(), signal, endOf });
+    if (end === undefined && !signal.aborted) throw brokenOff();
+    return end;
   } finally {
     outgoing.off('close', leave);
-    if (leaving.signal.aborted && last === undefined && cancelsWhenLeft)
-      await cancelAnswer(c, services, runId);
+    if (leaving.signal.aborted && end === undefined && cancelsWhenLeft) {
+      const failure = 'the run of a client that has left could not be cancelled';
+      await executeQuietly(c, services, CancelAnswerDocument, { runId }, failure);
+    }
     leave();
   }
 }
 
+interface TakeOptions {
+  leg: Leg;
+  receiver: Receiver | undefined;
+  signal: AbortSignal;
+  endOf(event: AnswerEventFragment): Promise<AwaitedCalls | undefined>;
+}
+
 async function takeAll(
   results: AsyncIterable<ExecutionResult<FollowAnswerSubscription>>,
-  receiver: Receiver | undefined,
-  signal: AbortSignal,
-): Promise<LastEvent | undefined> {
+  { leg, receiver, signal, endOf }: TakeOptions,
+): Promise<AnswerEnd | undefined> {
   const feed = feedOf(results);
   try {
     while (!signal.aborted) {
@@ -90,9 +104,12 @@ async function takeAll(
       if (next.done) return undefined;
       const { data, errors } = next.value;
       if (errors || !data) throw apiError(errors ?? []);
-      const taken = receiver?.take(data.runEvent);
+      const event = leg.show(data.runEvent);
+      const awaited = leg.hasAsked || isLast(data.runEvent) ? await endOf(data.runEvent) : undefined;
+      const taken = event || awaited ? receiver?.take(event, awaited) : undefined;
       if (taken) await taken;
-      if (isLast(data.runEvent)) return data.runEvent;
+      if (awaited) return awaited;
+      if (event && isLast(event)) return event;
     }
     return undefined;
   } finally {
@@ -100,13 +117,20 @@ async function takeAll(
   }
 }
 
-/** Nobody waits for the answer any more, so a failure is only logged. The gateway may be closing, too. */
-async function cancelAnswer(c: ApiContext, services: ApiServices, runId: string): Promise<void> {
-  try {
-    await services.executor.execute(CancelAnswerDocument, { runId }, c.req.raw);
-  } catch (err) {
-    services.log.warn({ err }, 'the run of a client that has left could not be cancelled');
-  }
+/** The calls with which the leg ends at a run event. All calls of a step are stored before the first one is told. */
+async function endAt(
+  c: ApiContext,
+  services: ApiServices,
+  { runId, leg, event }: { runId: string; leg: Leg; event: AnswerEventFragment },
+): Promise<AwaitedCalls | undefined> {
+  if (isLast(event)) return leg.endBefore(event);
+  if (leg.isLearned && !leg.isWhole) return undefined;
+  const { run } = await executeDocument(c, services, FindCallsDocument, { runId });
+  const message = run?.assistantMessage;
+  // The history may have been cleared.
+  if (!message) return undefined;
+  leg.learn(message);
+  return leg.isWhole ? leg.endWith(event, message) : undefined;
 }
 
 function brokenOff(): ApiError {

@@ -1,6 +1,6 @@
 import { openAiCode } from '../../base/openai-failure.ts';
 import { ApiError } from '../errors/api-error.ts';
-import type { LastEvent } from './follow-answer.ts';
+import type { LastEvent } from './last-event.ts';
 
 /** The status with which a run that failed is answered, where nothing has been sent yet. The others have 502. */
 const statuses: Partial<Record<Extract<LastEvent, { __typename: 'RunFailed' }>['code'], number>> = {

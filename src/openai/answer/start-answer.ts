@@ -1,4 +1,9 @@
-import type { AnswerRunFragment, ConversationFieldsFragment, OnBusy } from '../../gql/graphql.ts';
+import type {
+  AnswerRunFragment,
+  ClientToolInput,
+  ConversationFieldsFragment,
+  OnBusy,
+} from '../../gql/graphql.ts';
 import { AddFileDocument, StartAnswerDocument } from '../../gql/graphql.ts';
 import { createUpload } from '../../schema/upload.ts';
 import type { ParameterNames } from '../errors/graphql-error.ts';
@@ -22,6 +27,8 @@ export interface NewPrompt {
   /** The name of the model, as the client has written it. */
   model: Parameters<typeof chooseModel>[0];
   settings: AskedSettings;
+  /** The tools that the client runs; null: none. */
+  tools: ClientToolInput[] | null;
   /** The client's idempotency key. */
   requestId: string | null;
   onBusy: OnBusy;
@@ -36,7 +43,7 @@ export interface NewPrompt {
 export async function startAnswer(
   c: ApiContext,
   services: ApiServices,
-  { place, conversation, model, settings, requestId, onBusy }: NewPrompt,
+  { place, conversation, model, settings, tools, requestId, onBusy }: NewPrompt,
   names: ParameterNames,
 ): Promise<AnswerRunFragment> {
   const { session, replyTo } = place;
@@ -44,7 +51,7 @@ export async function startAnswer(
   const attachmentIds: string[] = [];
   for (const file of prompt.files) attachmentIds.push(await addFile(c, services, session.id, file));
   const input = {
-    ...{ sessionId: session.id, prompt: prompt.text, replyTo, attachmentIds, requestId, onBusy },
+    ...{ sessionId: session.id, prompt: prompt.text, replyTo, attachmentIds, tools, requestId, onBusy },
     settings: settingsInput(settings),
     ...chooseModel(model),
   };

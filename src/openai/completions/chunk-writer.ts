@@ -1,11 +1,12 @@
 import type { OpenAiFailure } from '../../base/openai-failure.ts';
 import type { AnswerEventFragment, AnswerRunFragment } from '../../gql/graphql.ts';
 import { formatFrame } from '../../sse/frame.ts';
-import { isLast, type LastEvent } from '../answer/follow-answer.ts';
+import type { AwaitedCalls } from '../answer/awaited-calls.ts';
+import { isLast, type LastEvent } from '../answer/last-event.ts';
 import { failureOf } from '../answer/run-failure.ts';
 import type { FrameWriter } from '../answer/stream-answer.ts';
 import { ApiError } from '../errors/api-error.ts';
-import { finishReasonOf, headOf, usageJson } from './completion-json.ts';
+import { callsJson, finishReasonOf, headOf, usageJson, type WholeAnswer } from './completion-json.ts';
 
 const done = formatFrame({ data: '[DONE]' });
 
@@ -17,6 +18,7 @@ const done = formatFrame({ data: '[DONE]' });
  * | the first one | `delta.role` |
  * | `ReasoningDelta` | `delta.reasoning_content`, as DeepSeek and many other servers write it |
  * | `TextDelta` | `delta.content` |
+ * | calls that the client has to run | `delta.tool_calls`, each call as a whole, and the end with `finish_reason: "tool_calls"` |
  * | `RunCompleted` | `finish_reason`; with `include_usage` a chunk with `usage`; `[DONE]` |
  * | `RunFailed`, `RunCancelled` | `error` |
  * | `RunResumed`, `HistoryGap` | nothing, if the text goes on where it was; else `error` |
@@ -25,6 +27,7 @@ const done = formatFrame({ data: '[DONE]' });
 export class ChunkWriter implements FrameWriter {
   readonly #run: AnswerRunFragment;
   readonly #includeUsage: boolean;
+  readonly #after: number;
   /** A chunk up to its delta, and behind it. A run has thousands of them, so they are written as text. */
   readonly #before: string;
   readonly #behind: string;
@@ -33,19 +36,22 @@ export class ChunkWriter implements FrameWriter {
   /** The text that the client has. */
   #sent = '';
 
-  constructor(run: AnswerRunFragment, { includeUsage }: { includeUsage: boolean }) {
+  /** @param options `after`: the step of the client's tools that the answer follows; 0: none. */
+  constructor(run: AnswerRunFragment, { includeUsage, after }: { includeUsage: boolean; after: number }) {
     this.#run = run;
     this.#includeUsage = includeUsage;
-    const head = JSON.stringify({ ...headOf(run), object: 'chat.completion.chunk' });
+    this.#after = after;
+    const head = JSON.stringify({ ...headOf(run, after), object: 'chat.completion.chunk' });
     this.#before = `data: ${head.slice(0, -1)},"choices":[{"index":0,"delta":{`;
     this.#behind = `},"logprobs":null,"finish_reason":null}]${includeUsage ? ',"usage":null' : ''}}\n\n`;
   }
 
-  frames(event: AnswerEventFragment): string {
+  frames(event: AnswerEventFragment | undefined, awaited: AwaitedCalls | undefined): string {
     if (this.#hasEnded) return '';
     const role = this.#hasBegun ? '' : this.#delta('"role":"assistant","content":"","refusal":null');
     this.#hasBegun = true;
-    return role + this.#framesOf(event);
+    if (awaited) return role + this.#endWith(awaited);
+    return event ? role + this.#framesOf(event) : role;
   }
 
   failure(failure: OpenAiFailure): string {
@@ -84,21 +90,33 @@ export class ChunkWriter implements FrameWriter {
   }
 
   #end(last: LastEvent): string {
-    if (last.__typename !== 'RunCompleted') return this.failure(failureOf(last).body);
-    const rest = this.#catchUp(last.message?.content ?? this.#sent);
-    if (this.#hasEnded) return rest;
-    const choice = { index: 0, delta: {}, logprobs: null, finish_reason: finishReasonOf(last) };
-    return rest + this.#chunk([choice], null) + this.#usage(last) + done;
+    return last.__typename === 'RunCompleted' ? this.#endWith(last) : this.failure(failureOf(last).body);
   }
 
-  #usage({ usage }: LastEvent): string {
-    return this.#includeUsage ? this.#chunk([], usageJson(usage)) : '';
+  #endWith(end: WholeAnswer): string {
+    const rest = this.#catchUp(end.message?.content ?? this.#sent);
+    if (this.#hasEnded) return rest;
+    const calls = end.__typename === 'CallsAwaited' ? callsJson(this.#run, end) : [];
+    const deltas = calls.map((call, index) =>
+      this.#delta(`"tool_calls":[${JSON.stringify({ index, ...call })}]`),
+    );
+    const choice = { index: 0, delta: {}, logprobs: null, finish_reason: finishReasonOf(end) };
+    return rest + deltas.join('') + this.#chunk([choice], null) + this.#usage(end) + done;
+  }
+
+  #usage({ usage }: WholeAnswer): string {
+    return this.#includeUsage && usage ? this.#chunk([], usageJson(usage)) : '';
   }
 
   #chunk(choices: unknown[], usage: object | null): string {
     const shown = this.#includeUsage ? { usage } : {};
     return formatFrame({
-      data: JSON.stringify({ ...headOf(this.#run), object: 'chat.completion.chunk', choices, ...shown }),
+      data: JSON.stringify({
+        ...headOf(this.#run, this.#after),
+        object: 'chat.completion.chunk',
+        choices,
+        ...shown,
+      }),
     });
   }
 }

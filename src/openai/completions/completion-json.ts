@@ -1,6 +1,9 @@
+import { writeJson } from '../../base/long-integers.ts';
 import type { AnswerRunFragment, AnswerUsageFragment, FinishReason } from '../../gql/graphql.ts';
-import type { LastEvent } from '../answer/follow-answer.ts';
+import type { AwaitedCalls } from '../answer/awaited-calls.ts';
+import type { LastEvent } from '../answer/last-event.ts';
 import { fullName } from '../input/model-choice.ts';
+import { writeCallId } from '../route/call-ids.ts';
 import { writeId } from '../route/ids.ts';
 
 const finishReasons: Record<FinishReason, 'stop' | 'length' | 'content_filter'> = {
@@ -11,17 +14,33 @@ const finishReasons: Record<FinishReason, 'stop' | 'length' | 'content_filter'> 
   ERROR: 'stop',
 };
 
-export function finishReasonOf(last: Extract<LastEvent, { __typename: 'RunCompleted' }>) {
-  return finishReasons[last.finishReason];
+/** How an answer ends that has not failed. */
+export type WholeAnswer = AwaitedCalls | Extract<LastEvent, { __typename: 'RunCompleted' }>;
+
+export function finishReasonOf(end: WholeAnswer) {
+  return end.__typename === 'CallsAwaited' ? 'tool_calls' : finishReasons[end.finishReason];
 }
 
-/** What every frame and every answer of a run has. */
-export function headOf({ databaseId, createdAt, usage }: AnswerRunFragment) {
+/**
+ * What every frame and every answer of a run has.
+ *
+ * @param after The step of the client's tools that the answer follows; 0: none.
+ */
+export function headOf({ databaseId, createdAt, usage }: AnswerRunFragment, after: number) {
   return {
-    id: writeId('completion', databaseId),
+    id: writeId('completion', databaseId, after),
     created: Math.floor(Date.parse(createdAt) / 1_000),
     model: fullName(usage),
   };
+}
+
+/** The calls that the client has to run. */
+export function callsJson({ databaseId }: AnswerRunFragment, { calls }: AwaitedCalls) {
+  return calls.map(({ callId, name, args }) => ({
+    id: writeCallId(databaseId, callId),
+    type: 'function' as const,
+    function: { name, arguments: writeJson(args ?? {}) },
+  }));
 }
 
 export function usageJson(usage: AnswerUsageFragment) {
@@ -35,27 +54,26 @@ export function usageJson(usage: AnswerUsageFragment) {
 }
 
 /** The answer to a request without `stream`. */
-export function completionJson(
-  run: AnswerRunFragment,
-  last: Extract<LastEvent, { __typename: 'RunCompleted' }>,
-) {
-  const { content = '', reasoning } = last.message ?? {};
+export function completionJson(run: AnswerRunFragment, end: WholeAnswer, after: number) {
+  const { content = '', reasoning } = end.message ?? {};
+  const calls = end.__typename === 'CallsAwaited' ? callsJson(run, end) : [];
   return {
-    ...headOf(run),
+    ...headOf(run, after),
     object: 'chat.completion',
     choices: [
       {
         index: 0,
         message: {
           role: 'assistant',
-          content,
+          content: content === '' && calls.length > 0 ? null : content,
           refusal: null,
           ...(reasoning && { reasoning_content: reasoning }),
+          ...(calls.length > 0 && { tool_calls: calls }),
         },
         logprobs: null,
-        finish_reason: finishReasonOf(last),
+        finish_reason: finishReasonOf(end),
       },
     ],
-    usage: usageJson(last.usage),
+    ...(end.usage && { usage: usageJson(end.usage) }),
   };
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import type { ClientToolInput } from '../../gql/graphql.ts';
 import { type ApiError, badParameter, unsupported } from '../errors/api-error.ts';
+import type { ToldCall } from '../input/answer-parts.ts';
+import { clientTools, toolChoice, toolsInput } from '../input/client-tools.ts';
 import { type Conversation, type ListedMessage, toConversation } from '../input/conversation.ts';
 import { content, type MessageText, readContent } from '../input/message-text.ts';
 import { modelName } from '../input/model-choice.ts';
@@ -7,11 +10,22 @@ import { checkParameters, isEmpty, oneOf, type Parameters } from '../input/param
 import { parseBody } from '../input/read-body.ts';
 import { reasoningEffort, responseFormat, temperature, tokenCount } from '../input/settings.ts';
 
+const Call = z.looseObject({
+  id: z.string('expected a text'),
+  type: z.literal('function', { error: "expected 'function'" }).nullish(),
+  function: z.looseObject({
+    name: z.string('expected a text'),
+    arguments: z.string('expected JSON as a text'),
+  }),
+});
+
 const Message = z.looseObject({
   role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function'], {
     error: 'expected a role',
   }),
   content: content.nullish(),
+  tool_calls: z.array(Call, { error: 'expected a list of calls' }).nullish(),
+  tool_call_id: z.string('expected a text').nullish(),
 });
 
 const CompletionRequest = z.looseObject({
@@ -24,6 +38,9 @@ const CompletionRequest = z.looseObject({
   max_completion_tokens: tokenCount,
   reasoning_effort: reasoningEffort,
   response_format: responseFormat,
+  tools: clientTools,
+  tool_choice: toolChoice,
+  parallel_tool_calls: z.boolean().nullish(),
   metadata: z.record(z.string(), z.string('expected a text')).nullish(),
   store: z.boolean().nullish(),
 });
@@ -36,8 +53,6 @@ const parameters: Parameters = {
     ...['user', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options'],
     // A guess of the answer, which makes it come sooner and changes nothing of it.
     'prediction',
-    // They say how a model calls tools, and there are none without `tools`.
-    ...['parallel_tool_calls', 'tool_choice'],
   ],
   neutral: {
     n: oneOf(1),
@@ -53,7 +68,6 @@ const parameters: Parameters = {
     audio: () => false,
     service_tier: oneOf('auto', 'default'),
     verbosity: oneOf('medium'),
-    tools: isEmpty,
     functions: isEmpty,
     function_call: oneOf('auto', 'none'),
     web_search_options: () => false,
@@ -65,6 +79,8 @@ const parameters: Parameters = {
 export function readRequest(body: Record<string, unknown>): {
   request: CompletionRequest;
   conversation: Conversation;
+  /** Those that the client runs; null: none. */
+  tools: ClientToolInput[] | null;
 } {
   checkParameters(body, parameters);
   const request = parseBody(CompletionRequest, body);
@@ -72,21 +88,39 @@ export function readRequest(body: Record<string, unknown>): {
     throw badParameter('max_tokens', "give this or 'max_completion_tokens', not both.");
   }
   const messages = request.messages.map((message, index) => readMessage(message, `messages[${index}]`));
-  return { request, conversation: toConversation(messages, 'messages') };
+  return { request, conversation: toConversation(messages, 'messages'), tools: toolsInput(request) };
 }
 
 function readMessage(message: z.output<typeof Message>, param: string): ListedMessage {
-  const { role, content: given } = message;
-  if (role === 'tool' || role === 'function') {
-    throw unsupported(`${param}.role`, 'The gateway takes no results of tools here.');
-  }
-  for (const name of ['name', 'audio', 'tool_calls', 'function_call']) {
+  const { role, content: given, tool_calls: calls, tool_call_id: callId } = message;
+  if (role === 'function') throw unsupported(`${param}.role`, "Expected 'tool' for the result of a tool.");
+  for (const name of ['name', 'audio', 'function_call', ...(role === 'assistant' ? [] : ['tool_calls'])]) {
     if (message[name] == null || isEmpty(message[name])) continue;
+    if (role === 'tool' && name === 'name') continue;
     throw unsupported(`${param}.${name}`, 'The gateway cannot honour it.');
   }
-  if (given == null) throw missing(`${param}.content`);
-  const text: MessageText = readContent(given, `${param}.content`);
-  return { role: role === 'developer' ? 'system' : role, ...text, param };
+  if (given == null && !calls?.length) throw missing(`${param}.content`);
+  const said: MessageText = given == null ? { text: '', files: [] } : readContent(given, `${param}.content`);
+  if (role === 'tool') return readResult(callId, said, param);
+  const told = calls?.map((call, index) => readCall(call, `${param}.tool_calls[${index}]`));
+  return { role: role === 'developer' ? 'system' : role, ...said, ...(told && { calls: told }), param };
+}
+
+function readResult(
+  callId: string | null | undefined,
+  { text, files }: MessageText,
+  param: string,
+): ListedMessage {
+  if (callId == null) throw missing(`${param}.tool_call_id`);
+  if (files.length > 0) throw unsupported(`${param}.content`, 'The gateway takes texts as results of tools.');
+  return { role: 'tool', callId, text, param, idParam: `${param}.tool_call_id` };
+}
+
+function readCall(
+  { id, function: { name, arguments: args } }: z.output<typeof Call>,
+  param: string,
+): ToldCall {
+  return { id, name, args, param };
 }
 
 function missing(param: string): ApiError {

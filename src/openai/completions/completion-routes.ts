@@ -1,11 +1,15 @@
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { AnswerRunFragment } from '../../gql/graphql.ts';
-import { followAnswer } from '../answer/follow-answer.ts';
+import type { LegOfRun } from '../answer/answer-calls.ts';
+import { type AnswerEnd, followAnswer } from '../answer/follow-answer.ts';
+import { Leg } from '../answer/leg.ts';
 import { failureOf } from '../answer/run-failure.ts';
 import { type Place, startAnswer } from '../answer/start-answer.ts';
 import { streamAnswer } from '../answer/stream-answer.ts';
+import { goOn } from '../branch/go-on.ts';
 import { ApiError, unsupported } from '../errors/api-error.ts';
 import type { ParameterNames } from '../errors/graphql-error.ts';
-import type { Conversation } from '../input/conversation.ts';
+import { retold } from '../input/conversation.ts';
 import { readIdempotencyKey } from '../input/idempotency-key.ts';
 import { chooseModel } from '../input/model-choice.ts';
 import { readBody } from '../input/read-body.ts';
@@ -14,8 +18,8 @@ import { writeId } from '../route/ids.ts';
 import type { ApiContext, ApiServices, Route } from '../route/route.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import { completionJson } from './completion-json.ts';
-import { type CompletionRequest, readRequest } from './completion-request.ts';
-import { beginningTag, findPlace, keyTag, namedPlace, sessionHeader } from './find-session.ts';
+import { readRequest } from './completion-request.ts';
+import { beginningTag, findNamed, findPlace, keyTag, namedPlace, sessionHeader } from './find-session.ts';
 import { makeRoom, openSession } from './open-session.ts';
 
 const names: ParameterNames = {
@@ -23,6 +27,7 @@ const names: ParameterNames = {
   'input.history': 'messages',
   'input.systemPrompt': 'messages',
   'input.attachmentIds': 'messages',
+  'input.tools': 'tools',
   'input.settings.maxOutputTokens': 'max_completion_tokens',
   'input.settings.reasoningEffort': 'reasoning_effort',
   'input.settings.responseSchema': 'response_format',
@@ -30,9 +35,7 @@ const names: ParameterNames = {
   'input.replyTo': sessionHeader,
 };
 
-interface Asked {
-  request: CompletionRequest;
-  conversation: Conversation;
+interface Asked extends ReturnType<typeof readRequest> {
   requestId: string | null;
 }
 
@@ -43,35 +46,65 @@ export const completionRoutes: readonly Route[] = [
     operationId: 'openai_create_completion',
     async handle(c, services) {
       const asked = { ...readRequest(await readBody(c, services)), requestId: readIdempotencyKey(c) };
-      const run = await ask(c, services, asked);
-      c.header(sessionHeader, writeId('conversation', run.session.databaseId));
+      const started = await ask(c, services, asked);
+      const { session } = started.run;
+      c.header(sessionHeader, writeId('conversation', session.databaseId));
+      let end: AnswerEnd | undefined;
       try {
-        return await answer(c, services, asked, run);
+        const answered = await answer(c, services, asked, started);
+        end = answered.end;
+        return answered.response;
       } finally {
-        if (asked.request.store === false) await dropSession(c, services, run.session.id);
+        // A run that waits for the client still needs it.
+        const isOver = end?.__typename !== 'CallsAwaited';
+        if (isOver && asked.request.store === false) await dropSession(c, services, session.id);
       }
     },
   },
 ];
 
-/** Sends the prompt to the session that holds the conversation, or to a new one. */
-async function ask(c: ApiContext, services: ApiServices, asked: Asked): Promise<AnswerRunFragment> {
+/**
+ * Sends the prompt to the session that holds the conversation, or to a new one; or the results of tools to the run that
+ * waits for them.
+ */
+async function ask(c: ApiContext, services: ApiServices, asked: Asked): Promise<LegOfRun> {
   const { conversation, request, requestId } = asked;
   const named = c.req.header(sessionHeader);
   if (named !== undefined) {
     if (request.store === false)
       throw unsupported('store', `It would delete the session of ${sessionHeader}.`);
-    return send(c, services, asked, await namedPlace(c, services, named, conversation));
+    return askNamed(c, services, asked, named);
+  }
+  if (conversation.begun) {
+    // Without tools the model has to end the answer, and a run keeps the tools that it began with.
+    const next = request.tool_choice === 'none' ? undefined : await goOn(c, services, conversation);
+    return next ?? begun(await sendToNew(c, services, { ...asked, conversation: retold(conversation) }));
   }
   const place = request.store === false ? undefined : await findPlace(c, services, conversation, requestId);
   if (place) {
     try {
-      return await send(c, services, asked, place);
+      return begun(await send(c, services, asked, place));
     } catch (error) {
       if (!isTaken(error)) throw error;
     }
   }
-  return sendToNew(c, services, asked);
+  return begun(await sendToNew(c, services, asked));
+}
+
+async function askNamed(c: ApiContext, services: ApiServices, asked: Asked, name: string): Promise<LegOfRun> {
+  const { conversation } = asked;
+  if (!conversation.begun) {
+    return begun(await send(c, services, asked, await namedPlace(c, services, name, conversation)));
+  }
+  const session = await findNamed(c, services, name);
+  const next = await goOn(c, services, conversation, session.id);
+  if (next) return next;
+  const message = `No run of the session of ${sessionHeader} waits for these results, or it has another history.`;
+  throw new ApiError(409, message, { code: 'history_mismatch', param: 'messages' });
+}
+
+function begun(run: AnswerRunFragment): LegOfRun {
+  return { run, leg: new Leg(), after: 0 };
 }
 
 /**
@@ -103,7 +136,7 @@ async function sendToNew(c: ApiContext, services: ApiServices, asked: Asked): Pr
 function send(
   c: ApiContext,
   services: ApiServices,
-  { request, conversation, requestId }: Asked,
+  { request, conversation, tools, requestId }: Asked,
   place: Place,
 ): Promise<AnswerRunFragment> {
   const settings = {
@@ -116,7 +149,7 @@ function send(
         : undefined,
   };
   const { model } = request;
-  const prompt = { place, conversation, model, settings, requestId, onBusy: 'REJECT' } as const;
+  const prompt = { place, conversation, model, settings, tools, requestId, onBusy: 'REJECT' } as const;
   return startAnswer(c, services, prompt, names);
 }
 
@@ -124,16 +157,17 @@ async function answer(
   c: ApiContext,
   services: ApiServices,
   { request, requestId }: Asked,
-  run: AnswerRunFragment,
-): Promise<Response> {
+  { run, leg, after }: LegOfRun,
+): Promise<{ response: Response; end: AnswerEnd | undefined }> {
   // A client with an idempotency key comes back for the answer.
-  const options = { runId: run.id, cancelsWhenLeft: requestId === null };
+  const options = { runId: run.id, cancelsWhenLeft: requestId === null, leg };
   if (request.stream) {
     const includeUsage = request.stream_options?.include_usage === true;
-    return streamAnswer(c, services, options, new ChunkWriter(run, { includeUsage }));
+    const end = await streamAnswer(c, services, options, new ChunkWriter(run, { includeUsage, after }));
+    return { response: RESPONSE_ALREADY_SENT, end };
   }
-  const last = await followAnswer(c, services, options);
-  if (last === undefined) return c.body(null, 499 as 400);
-  if (last.__typename !== 'RunCompleted') throw failureOf(last);
-  return c.json(completionJson(run, last));
+  const end = await followAnswer(c, services, options);
+  if (end === undefined) return { response: c.body(null, 499 as 400), end };
+  if (end.__typename === 'RunCancelled' || end.__typename === 'RunFailed') throw failureOf(end);
+  return { response: c.json(completionJson(run, end, after)), end };
 }

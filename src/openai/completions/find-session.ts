@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import { cutText } from '../../base/cut-text.ts';
-import { FindConversationDocument, ListConversationsDocument } from '../../gql/graphql.ts';
+import {
+  type ConversationFieldsFragment,
+  FindConversationDocument,
+  ListConversationsDocument,
+} from '../../gql/graphql.ts';
 import type { Place } from '../answer/start-answer.ts';
+import { matchBranch, sessionIdOf } from '../branch/match-branch.ts';
 import { ApiError, badParameter } from '../errors/api-error.ts';
 import { sha256Of } from '../input/client-file.ts';
 import type { Conversation } from '../input/conversation.ts';
 import { executeDocument } from '../route/execute.ts';
 import type { ApiContext, ApiServices } from '../route/route.ts';
-import { matchBranch, sessionIdOf } from './match-branch.ts';
 
 /** The `featureName` of the sessions that Chat Completions makes. */
 export const featureName = 'chat-completions';
@@ -76,9 +80,7 @@ export async function namedPlace(
   name: string,
   { system, exchanges }: Conversation,
 ): Promise<Place> {
-  const id = sessionIdOf(name);
-  const session = id && (await executeDocument(c, services, FindConversationDocument, { id })).session;
-  if (!session) throw new ApiError(404, `There is no session '${cutText(name, 50)}'.`, { code: 'not_found' });
+  const session = await findNamed(c, services, name);
   if (system !== null && system !== session.systemPrompt) {
     throw badParameter(
       'messages',
@@ -90,6 +92,18 @@ export async function namedPlace(
   if (replyTo !== undefined) return { session, replyTo };
   const message = `The session of ${sessionHeader} has another history than 'messages'. Send only the new message, and the session's own history counts.`;
   throw new ApiError(409, message, { code: 'history_mismatch', param: 'messages' });
+}
+
+/** @throws ApiError 404 for a session that the client may not see. */
+export async function findNamed(
+  c: ApiContext,
+  services: ApiServices,
+  name: string,
+): Promise<ConversationFieldsFragment> {
+  const id = sessionIdOf(name);
+  const session = id && (await executeDocument(c, services, FindConversationDocument, { id })).session;
+  if (!session) throw new ApiError(404, `There is no session '${cutText(name, 50)}'.`, { code: 'not_found' });
+  return session;
 }
 
 async function listTagged(c: ApiContext, services: ApiServices, tag: string) {

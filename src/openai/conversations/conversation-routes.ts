@@ -8,7 +8,7 @@ import { badParameter } from '../errors/api-error.ts';
 import { toConversation } from '../input/conversation.ts';
 import { checkParameters } from '../input/parameters.ts';
 import { parseBody, readBody } from '../input/read-body.ts';
-import { featureName } from '../responses/ask.ts';
+import { featureName } from '../responses/parameter-names.ts';
 import { secondsOf } from '../responses/response-json.ts';
 import { inputItems, readItems } from '../responses/response-request.ts';
 import { executeDocument } from '../route/execute.ts';
@@ -78,10 +78,7 @@ function find(c: ApiContext, services: ApiServices): Promise<ConversationFieldsF
 /** Instructions and exchanges. A prompt without an answer would be answered by nobody. */
 function beginning(items: z.output<typeof inputItems>) {
   if (items.length === 0) return {};
-  const messages = readItems(items).map((message) => ({
-    ...message,
-    param: message.param.replace('input', 'items'),
-  }));
+  const messages = readItems(items, 'items');
   const isWhole = messages.at(-1)?.role !== 'user';
   if (!isWhole) throw badParameter('items', 'expected an answer at the end: the gateway keeps exchanges.');
   const end = { role: 'user' as const, text: 'next', files: [], param: 'items' };

@@ -51,9 +51,15 @@ function parameterOf(field: unknown, names: ParameterNames): string | null {
   const all = { ...sharedNames, ...names };
   for (let path = field; path !== ''; path = path.replace(/\.?[^.]*$/, '')) {
     const name = Object.hasOwn(all, path) ? all[path] : undefined;
-    if (name !== undefined) return name;
+    if (name !== undefined)
+      return path === 'input.tools' ? name + placeWithin(field.slice(path.length)) : name;
   }
   return null;
+}
+
+/** `.0.inputSchema` as `[0].parameters`. */
+function placeWithin(path: string): string {
+  return path.replaceAll(/\.(\d+)/g, '[$1]').replace('.inputSchema', '.parameters');
 }
 
 /** Puts the name of the parameter in place of the name of GraphQL's input. */

@@ -1,17 +1,34 @@
 import { isBlank } from '../../base/is-blank.ts';
 import { badParameter } from '../errors/api-error.ts';
+import { type AnswerPart, answerText, PartialAnswer, type ToldCall } from './answer-parts.ts';
 import type { MessageText } from './message-text.ts';
 
 /** A message of a client's list. */
-export interface ListedMessage extends MessageText {
+export type ListedMessage = SpokenMessage | ToolMessage;
+
+export interface SpokenMessage extends MessageText {
   role: 'system' | 'user' | 'assistant';
+  /** The calls that an answer has made of the client's tools. */
+  calls?: readonly ToldCall[];
   /** Where it stands: `messages[2]`. */
   param: string;
 }
 
+/** The result of a call that the client has run. */
+export interface ToolMessage {
+  role: 'tool';
+  callId: string;
+  text: string;
+  param: string;
+  /** The parameter that has the id of the call: `messages[2].tool_call_id`. */
+  idParam: string;
+}
+
 export interface Exchange {
   prompt: MessageText & { param: string };
+  /** The whole answer in words, calls included. */
   answer: string;
+  parts: readonly AnswerPart[];
 }
 
 /** A conversation as the gateway holds it: instructions, exchanges of a prompt and its answer, and a new prompt. */
@@ -20,6 +37,8 @@ export interface Conversation {
   system: string | null;
   exchanges: Exchange[];
   prompt: MessageText & { param: string };
+  /** The answer to the prompt so far, if that has begun and waits for the results of the client's tools, which it ends with. */
+  begun: readonly AnswerPart[] | null;
 }
 
 /**
@@ -27,39 +46,37 @@ export interface Conversation {
  * between them, because a session has one answer for each prompt.
  *
  * @param param The list: `messages`.
- * @throws ApiError 400 for a list that is no conversation which ends with a prompt.
+ * @throws ApiError 400 for a list that is no conversation which ends with a prompt, or with the results of tools.
  */
 export function toConversation(messages: readonly ListedMessage[], param: string): Conversation {
   const first = messages.findIndex(({ role }) => role !== 'system');
   const instructions = messages.slice(0, first === -1 ? messages.length : first);
   const exchanges: Exchange[] = [];
   let prompt: Conversation['prompt'] | undefined;
-  let isAnswered = false;
-  for (const { role, text, files, param } of messages.slice(instructions.length)) {
+  let answer: PartialAnswer | undefined;
+  for (const message of messages.slice(instructions.length)) {
+    const { role, text, param } = message;
     if (role === 'system') {
       throw badParameter(`${param}.role`, 'the gateway takes instructions only before all other messages.');
     }
     if (role === 'user') {
-      if (prompt !== undefined && !isAnswered) {
-        prompt = { ...prompt, text: join(prompt.text, text), files: [...prompt.files, ...files] };
-      } else {
-        prompt = { text, files, param };
-      }
-      isAnswered = false;
+      if (prompt && answer) exchanges.push(exchangeOf(prompt, answer));
+      prompt = prompt && !answer ? joined(prompt, message) : { text, files: message.files, param };
+      answer = undefined;
       continue;
     }
     if (prompt === undefined) throw badParameter(`${param}.role`, 'expected a message of the user first.');
-    if (files.length > 0) throw badParameter(param, 'expected no files in an answer.');
-    const last = exchanges.at(-1);
-    if (isAnswered && last) last.answer = join(last.answer, text);
-    else exchanges.push({ prompt: withText(prompt), answer: text });
-    isAnswered = true;
+    answer ??= new PartialAnswer();
+    if (role === 'tool') answer.addResult(message);
+    else if (message.files.length > 0) throw badParameter(param, 'expected no files in an answer.');
+    else answer.add(message);
   }
-  if (prompt === undefined || isAnswered) {
+  if (prompt === undefined || answer?.endsWithText) {
     throw badParameter(param, 'expected a message of the user at the end, which is to be answered.');
   }
+  const begun = answer?.finish() ?? null;
   const system = instructions.map(({ text }) => text).join('\n\n');
-  return { system: system === '' ? null : system, exchanges, prompt: withText(prompt) };
+  return { system: system === '' ? null : system, exchanges, prompt: withText(prompt), begun };
 }
 
 /**
@@ -78,11 +95,27 @@ export function historyOf(
   });
 }
 
+/**
+ * The conversation with the answer so far told within the prompt, for a session that has no run which could go on with it:
+ * because the results came too late, for example, or the conversation was begun elsewhere.
+ */
+export function retold(conversation: Conversation): Conversation {
+  const { prompt, begun } = conversation;
+  if (begun === null) return conversation;
+  const text = `${prompt.text}\n\n(You have begun to answer. Go on from here:)\n\n${answerText(begun)}`;
+  return { ...conversation, prompt: { ...prompt, text }, begun: null };
+}
+
+function exchangeOf(prompt: Conversation['prompt'], answer: PartialAnswer): Exchange {
+  const parts = answer.finish();
+  return { prompt: withText(prompt), answer: answerText(parts), parts };
+}
+
 function withText(prompt: Conversation['prompt']): Conversation['prompt'] {
   if (isBlank(prompt.text)) throw badParameter(`${prompt.param}.content`, 'expected some text.');
   return prompt;
 }
 
-function join(before: string, text: string): string {
-  return `${before}\n\n${text}`;
+function joined(prompt: Conversation['prompt'], { text, files }: MessageText): Conversation['prompt'] {
+  return { ...prompt, text: `${prompt.text}\n\n${text}`, files: [...prompt.files, ...files] };
 }

@@ -1,61 +1,75 @@
 import {
   type AnswerRunFragment,
   ChangeConversationDocument,
+  type ClientToolInput,
   type ConversationFieldsFragment,
 } from '../../gql/graphql.ts';
+import type { LegOfRun } from '../answer/answer-calls.ts';
+import { Leg } from '../answer/leg.ts';
 import { type Place, startAnswer } from '../answer/start-answer.ts';
+import { goOn } from '../branch/go-on.ts';
 import { badParameter, unsupported } from '../errors/api-error.ts';
-import type { ParameterNames } from '../errors/graphql-error.ts';
-import { type Conversation, historyOf } from '../input/conversation.ts';
+import { type Conversation, historyOf, retold } from '../input/conversation.ts';
 import { chooseModel } from '../input/model-choice.ts';
 import { dropSession } from '../route/drop-session.ts';
 import { executeDocument } from '../route/execute.ts';
 import { findConversation } from '../route/find-conversation.ts';
-import { notFound } from '../route/ids.ts';
 import { openConversation } from '../route/open-conversation.ts';
 import type { ApiContext, ApiServices } from '../route/route.ts';
-import { findResponse } from './find-response.ts';
-import type { ResponseRequest } from './response-request.ts';
+import { answerResults } from './answer-results.ts';
+import { featureName, names } from './parameter-names.ts';
+import { placeBehind } from './place-behind.ts';
+import type { AskedInput, ResponseRequest } from './response-request.ts';
 
-/** The `featureName` of the sessions that Responses makes. */
-export const featureName = 'responses';
-
-const names: ParameterNames = {
-  'input.prompt': 'input',
-  'input.history': 'input',
-  'input.systemPrompt': 'instructions',
-  'input.attachmentIds': 'input',
-  'input.replyTo': 'previous_response_id',
-  'input.settings.maxOutputTokens': 'max_output_tokens',
-  'input.settings.reasoningEffort': 'reasoning.effort',
-  'input.settings.responseSchema': 'text.format',
-  'input.requestId': 'Idempotency-Key',
-};
-
-export interface Asked {
+export interface Asked<Input = AskedInput> {
   request: ResponseRequest;
-  conversation: Conversation;
+  asked: Input;
+  tools: ClientToolInput[] | null;
   requestId: string | null;
 }
 
-/** Sends the prompt to the session of the response or conversation that it continues, or to a new one. */
-export async function ask(c: ApiContext, services: ApiServices, asked: Asked): Promise<AnswerRunFragment> {
-  const { request } = asked;
+/**
+ * Sends the prompt to the session of the response or conversation that it continues, or to a new one; or the results of
+ * tools to the run that waits for them.
+ */
+export async function ask(c: ApiContext, services: ApiServices, asking: Asked): Promise<LegOfRun> {
+  const { asked, request } = asking;
+  if (Array.isArray(asked)) return answerResults(c, services, request, asked);
+  const run = await askNew(c, services, { ...asking, asked });
+  return 'leg' in run ? run : { run, leg: new Leg(), after: 0 };
+}
+
+async function askNew(
+  c: ApiContext,
+  services: ApiServices,
+  asking: Asked<Conversation>,
+): Promise<AnswerRunFragment | LegOfRun> {
+  const { request, asked } = asking;
   if (request.previous_response_id != null) {
     const place = await placeBehind(c, services, request.previous_response_id);
-    return continueAt(c, services, asked, place);
+    return continueAt(c, services, asking, place);
   }
   if (request.conversation != null) {
     const { conversation } = request;
     const id = typeof conversation === 'string' ? conversation : conversation.id;
-    return continueAt(c, services, asked, {
+    return continueAt(c, services, asking, {
       session: await findConversation(c, services, id, 'conversation'),
       replyTo: null,
     });
   }
-  const session = await openSession(c, services, asked);
+  // Without tools the model has to end the answer, and a run keeps the tools that it began with.
+  const next = asked.begun && request.tool_choice !== 'none' && (await goOn(c, services, asked));
+  return next || askInNew(c, services, { ...asking, asked: retold(asked) });
+}
+
+async function askInNew(
+  c: ApiContext,
+  services: ApiServices,
+  asking: Asked<Conversation>,
+): Promise<AnswerRunFragment> {
+  const session = await openSession(c, services, asking);
   try {
-    return await send(c, services, asked, { session, replyTo: null });
+    return await send(c, services, asking, { session, replyTo: null });
   } catch (error) {
     // Nothing of a request that is refused stays.
     await dropSession(c, services, session.id);
@@ -63,21 +77,14 @@ export async function ask(c: ApiContext, services: ApiServices, asked: Asked): P
   }
 }
 
-async function placeBehind(c: ApiContext, services: ApiServices, id: string): Promise<Place> {
-  const param = 'previous_response_id';
-  const { session, assistantMessage } = await findResponse(c, services, id, param);
-  if (!assistantMessage) throw notFound('response', id, param);
-  return { session, replyTo: assistantMessage.id };
-}
-
 async function continueAt(
   c: ApiContext,
   services: ApiServices,
-  asked: Asked,
+  asking: Asked<Conversation>,
   place: Place,
 ): Promise<AnswerRunFragment> {
-  const { conversation, request } = asked;
-  if (conversation.exchanges.length > 0) {
+  const { asked, request } = asking;
+  if (asked.exchanges.length > 0) {
     throw badParameter(
       'input',
       'expected only new messages of the user: the gateway has the answers before them.',
@@ -86,20 +93,20 @@ async function continueAt(
   if (request.store === false && request.conversation != null) {
     throw unsupported('store', 'A conversation keeps its messages.');
   }
-  const session = await settle(c, services, asked, place.session);
-  return send(c, services, asked, { ...place, session });
+  const session = await settle(c, services, asking, place.session);
+  return send(c, services, asking, { ...place, session });
 }
 
 /** Gives the session the instructions and the metadata of the request, where it has others. */
 async function settle(
   c: ApiContext,
   services: ApiServices,
-  { request, conversation }: Asked,
+  { request, asked }: Asked<Conversation>,
   session: ConversationFieldsFragment,
 ): Promise<ConversationFieldsFragment> {
   // As with OpenAI, instructions are not those of the previous response. A session made elsewhere has its own.
   const isOwn = session.featureName === featureName && request.previous_response_id != null;
-  const systemPrompt = conversation.system ?? (isOwn ? null : undefined);
+  const systemPrompt = asked.system ?? (isOwn ? null : undefined);
   const isOther = systemPrompt !== undefined && systemPrompt !== (session.systemPrompt ?? null);
   const { metadata } = request;
   if (!isOther && metadata == null) return session;
@@ -111,13 +118,13 @@ async function settle(
 async function openSession(
   c: ApiContext,
   services: ApiServices,
-  { request, conversation }: Asked,
+  { request, asked }: Asked<Conversation>,
 ): Promise<ConversationFieldsFragment> {
   const input = {
     featureName,
     ...chooseModel(request.model),
-    systemPrompt: conversation.system,
-    history: historyOf(conversation.exchanges, earlierFiles),
+    systemPrompt: asked.system,
+    history: historyOf(asked.exchanges, earlierFiles),
     metadata: request.metadata,
   };
   return openConversation(c, services, input, names);
@@ -129,7 +136,7 @@ const earlierFiles =
 function send(
   c: ApiContext,
   services: ApiServices,
-  { request, conversation, requestId }: Asked,
+  { request, asked: conversation, tools, requestId }: Asked<Conversation>,
   place: Place,
 ): Promise<AnswerRunFragment> {
   const format = request.text?.format;
@@ -140,6 +147,6 @@ function send(
     schema: format?.type === 'json_schema' ? format.schema : undefined,
   };
   const { model } = request;
-  const prompt = { place, conversation, model, settings, requestId, onBusy: 'ENQUEUE' } as const;
+  const prompt = { place, conversation, model, settings, tools, requestId, onBusy: 'ENQUEUE' } as const;
   return startAnswer(c, services, prompt, names);
 }

@@ -1,18 +1,28 @@
 import type { OpenAiFailure } from '../../base/openai-failure.ts';
 import type { AnswerEventFragment, AnswerRunFragment } from '../../gql/graphql.ts';
 import { formatFrame } from '../../sse/frame.ts';
-import { isLast, type LastEvent } from '../answer/follow-answer.ts';
+import type { AwaitedCalls } from '../answer/awaited-calls.ts';
+import { isLast, type LastEvent } from '../answer/last-event.ts';
 import type { FrameWriter } from '../answer/stream-answer.ts';
 import type { EventBody } from './event-body.ts';
 import { sequenceNumber } from './event-numbers.ts';
+import type { ResponseKey } from './output-items.ts';
 import { OutputWriter } from './output-writer.ts';
-import { type Repeated, responseJson, stateAtEnd, stateAtStart } from './response-json.ts';
+import {
+  type Repeated,
+  type ResponseState,
+  responseJson,
+  stateAtEnd,
+  stateAtStart,
+} from './response-json.ts';
 
 export interface EventWriterOptions {
   /** The parameters that the response repeats. */
   request?: Repeated;
   /** The `sequence_number` up to which the client has the frames. Default: it has none. */
   after?: number | undefined;
+  /** The step of the client's tools that the response follows. Default: none. */
+  step?: number;
 }
 
 /**
@@ -24,6 +34,7 @@ export interface EventWriterOptions {
  * | `RunStarted` | `response.in_progress` |
  * | `ReasoningDelta`, `TextDelta` | `response.reasoning_summary_text.delta`, `response.output_text.delta`, with the events that open and close their items |
  * | `ToolCallStarted`, `ToolCallFinished` | an item `mcp_call` is added, and done |
+ * | `ClientToolRequested` | an item `function_call` is added, and done; behind the last call of the step `response.completed` |
  * | `RunResumed` | nothing, if the answer goes on where it was |
  * | `HistoryGap` | nothing; what follows is told as a whole by the last event |
  * | `RunCompleted` | `response.completed`, or `response.incomplete` |
@@ -34,22 +45,25 @@ export class EventWriter implements FrameWriter {
   readonly #run: AnswerRunFragment;
   readonly #request: Repeated;
   readonly #after: number;
+  readonly #key: ResponseKey;
   readonly #output: OutputWriter;
   #hasBegun = false;
   #number = 0;
 
-  constructor(run: AnswerRunFragment, { request = {}, after = -1 }: EventWriterOptions = {}) {
+  constructor(run: AnswerRunFragment, { request = {}, after = -1, step = 0 }: EventWriterOptions = {}) {
     this.#run = run;
     this.#request = request;
     this.#after = after;
-    this.#output = new OutputWriter(run.databaseId);
+    this.#key = { run: run.databaseId, after: step };
+    this.#output = new OutputWriter(this.#key);
   }
 
-  frames(event: AnswerEventFragment): string {
-    const bodies = [...this.#begin(event), ...this.#bodiesOf(event)];
+  frames(event: AnswerEventFragment | undefined, awaited: AwaitedCalls | undefined): string {
+    const { seq = 0 } = event ?? awaited ?? {};
+    const bodies = [...this.#begin(event), ...this.#bodiesOf(event, awaited)];
     return bodies
       .map((body, place) => {
-        this.#number = sequenceNumber(event.seq, place, bodies.length);
+        this.#number = sequenceNumber(seq, place, bodies.length);
         return this.#number > this.#after ? this.#frame(body) : '';
       })
       .join('');
@@ -65,27 +79,38 @@ export class EventWriter implements FrameWriter {
     return formatFrame({ event: body.type, data });
   }
 
-  #begin({ __typename: type }: AnswerEventFragment): EventBody[] {
+  #begin(event: AnswerEventFragment | undefined): EventBody[] {
     if (this.#hasBegun) return [];
     this.#hasBegun = true;
-    const isQueued = type === 'RunQueued';
-    const state = stateAtStart({ ...this.#run, status: isQueued ? 'QUEUED' : 'RUNNING' });
-    const response = responseJson(this.#run, state, this.#request);
+    const isQueued = event?.__typename === 'RunQueued';
+    const response = this.#json(stateAtStart({ ...this.#run, status: isQueued ? 'QUEUED' : 'RUNNING' }));
     const created = { type: 'response.created', response };
     return isQueued ? [created, { type: 'response.queued', response }] : [created];
   }
 
-  #bodiesOf(event: AnswerEventFragment): EventBody[] {
-    if (isLast(event)) return [...this.#output.close(event), this.#end(event)];
+  #bodiesOf(event: AnswerEventFragment | undefined, awaited: AwaitedCalls | undefined): EventBody[] {
+    if (awaited) {
+      const told = event ? this.#output.take(event) : [];
+      return [...told, ...this.#output.close('completed'), this.#end(awaited)];
+    }
+    if (!event) return [];
+    if (isLast(event)) {
+      const status = event.__typename === 'RunCompleted' ? 'completed' : 'incomplete';
+      return [...this.#output.close(status), this.#end(event)];
+    }
     if (event.__typename !== 'RunStarted') return this.#output.take(event);
-    const state = stateAtStart({ ...this.#run, status: 'RUNNING' });
-    return [{ type: 'response.in_progress', response: responseJson(this.#run, state, this.#request) }];
+    const response = this.#json(stateAtStart({ ...this.#run, status: 'RUNNING' }));
+    return [{ type: 'response.in_progress', response }];
   }
 
-  #end(last: LastEvent): EventBody {
-    const state = stateAtEnd(this.#run, last, this.#output.items);
-    const response = responseJson(this.#run, state, this.#request);
+  #end(end: LastEvent | AwaitedCalls): EventBody {
+    const state = stateAtEnd(this.#key, end, this.#output.items);
+    const response = this.#json(state);
     if (state.status === 'completed') return { type: 'response.completed', response };
     return { type: state.status === 'failed' ? 'response.failed' : 'response.incomplete', response };
+  }
+
+  #json(state: ResponseState) {
+    return responseJson(this.#run, state, { after: this.#key.after, request: this.#request });
   }
 }

@@ -1,12 +1,20 @@
 import { type AnswerRunFragment, FindAnswerDocument, type FindAnswerQuery } from '../../gql/graphql.ts';
+import { firstLeg, type LegPlace, legBehind } from '../answer/awaited-calls.ts';
 import { executeDocument } from '../route/execute.ts';
-import { notFound, readId } from '../route/ids.ts';
+import { notFound, readResponseId } from '../route/ids.ts';
 import type { ApiContext, ApiServices } from '../route/route.ts';
 
-export type FoundResponse = AnswerRunFragment & NonNullable<FindAnswerQuery['run']>;
+export type FoundRun = AnswerRunFragment & NonNullable<FindAnswerQuery['run']>;
+
+export interface FoundResponse {
+  run: FoundRun;
+  /** The step that it follows; 0: it begins with the run. */
+  step: number;
+  leg: LegPlace;
+}
 
 /**
- * The run that the id of a response names.
+ * The part of a run that the id of a response names.
  *
  * @param param The parameter that has the id; left out for an id in the path.
  * @throws ApiError if there is none, or the client may not see it.
@@ -17,9 +25,9 @@ export async function findResponse(
   id: string,
   param?: string,
 ): Promise<FoundResponse> {
-  const { run } = await executeDocument(c, services, FindAnswerDocument, {
-    id: readId('response', id, param),
-  });
-  if (!run) throw notFound('response', id, param);
-  return run;
+  const { id: runId, step } = readResponseId(id, param);
+  const { run } = await executeDocument(c, services, FindAnswerDocument, { id: runId });
+  const leg = step === 0 || !run?.assistantMessage ? firstLeg : legBehind(run.assistantMessage, step);
+  if (!run || !leg || leg.after !== step) throw notFound('response', id, param);
+  return { run, step, leg };
 }

@@ -1,11 +1,14 @@
 import type { AnswerEventFragment } from '../../gql/graphql.ts';
-import { isLast, type LastEvent } from '../answer/follow-answer.ts';
+import { isLast } from '../answer/last-event.ts';
 import type { EventBody } from './event-body.ts';
 import {
+  type AskedCall,
   type CallItem,
   callItem,
+  functionItem,
   messageItem,
   type OutputItem,
+  type ResponseKey,
   reasoningItem,
   type ShownCall,
   textPart,
@@ -23,7 +26,7 @@ interface OpenItem {
 
 /** Tells a client of the items of an answer while they are written. */
 export class OutputWriter {
-  readonly #runId: number;
+  readonly #key: ResponseKey;
   readonly #items: OutputItem[] = [];
   readonly #calls = new Map<string, { at: number; call: ShownCall }>();
   #open: OpenItem | undefined;
@@ -32,8 +35,8 @@ export class OutputWriter {
   /** Whether something is missing. Then only the last event tells the answer, as a whole. */
   #isBroken = false;
 
-  constructor(runId: number) {
-    this.#runId = runId;
+  constructor(key: ResponseKey) {
+    this.#key = key;
   }
 
   /** The items, if the client was told all of them. */
@@ -49,7 +52,9 @@ export class OutputWriter {
       case 'TextDelta':
         return this.#write('message', event.text);
       case 'ToolCallStarted':
-        return this.#startCall({ ...event, status: 'RUNNING' });
+        return event.byClient ? [] : this.#startCall({ ...event, status: 'RUNNING' });
+      case 'ClientToolRequested':
+        return this.#handOver(event);
       case 'ToolCallFinished':
         return this.#endCall(event);
       case 'RunResumed':
@@ -63,10 +68,9 @@ export class OutputWriter {
     }
   }
 
-  /** Closes what is open at the end of the run. */
-  close(last: LastEvent): EventBody[] {
-    if (this.#isBroken) return [];
-    return this.#closeItem(last.__typename === 'RunCompleted' ? 'completed' : 'incomplete');
+  /** Closes what is open at the end of the response. */
+  close(status: 'completed' | 'incomplete'): EventBody[] {
+    return this.#isBroken ? [] : this.#closeItem(status);
   }
 
   #write(kind: Kind, text: string): EventBody[] {
@@ -104,7 +108,7 @@ export class OutputWriter {
 
   #itemOf({ kind, at, text }: OpenItem, status: 'in_progress' | 'completed' | 'incomplete'): OutputItem {
     const make = kind === 'reasoning' ? reasoningItem : messageItem;
-    return make(this.#runId, at, text, status);
+    return make(this.#key, at, text, status);
   }
 
   #startCall(call: ShownCall): EventBody[] {
@@ -112,7 +116,7 @@ export class OutputWriter {
     if (this.#calls.has(call.callId)) return [];
     const closed = this.#closeItem('completed');
     const at = this.#items.length;
-    const item = callItem(this.#runId, at, call);
+    const item = callItem(this.#key, at, call);
     this.#items.push(item);
     this.#calls.set(call.callId, { at, call });
     const place = { output_index: at, item_id: item.id };
@@ -125,10 +129,28 @@ export class OutputWriter {
     ];
   }
 
+  /** A call that the client has to run is whole as soon as it is told. */
+  #handOver(call: AskedCall): EventBody[] {
+    const closed = this.#closeItem('completed');
+    const at = this.#items.length;
+    const item = functionItem(this.#key, at, call);
+    this.#items.push(item);
+    const place = { output_index: at, item_id: item.id };
+    const { name, arguments: args } = item;
+    const begun = { ...item, status: 'in_progress', arguments: '' };
+    return [
+      ...closed,
+      { type: 'response.output_item.added', output_index: at, item: begun },
+      { type: 'response.function_call_arguments.delta', ...place, delta: args },
+      { type: 'response.function_call_arguments.done', ...place, name, arguments: args },
+      { type: 'response.output_item.done', output_index: at, item },
+    ];
+  }
+
   #endCall({ callId, status, result }: Pick<ShownCall, 'callId' | 'status' | 'result'>): EventBody[] {
     const known = this.#calls.get(callId);
     if (!known) return [];
-    const item: CallItem = callItem(this.#runId, known.at, { ...known.call, status, result });
+    const item: CallItem = callItem(this.#key, known.at, { ...known.call, status, result });
     this.#items[known.at] = item;
     const type = item.status === 'completed' ? 'response.mcp_call.completed' : 'response.mcp_call.failed';
     return [

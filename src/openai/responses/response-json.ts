@@ -1,10 +1,11 @@
 import { openAiCode } from '../../base/openai-failure.ts';
 import type { AnswerRunFragment, AnswerUsageFragment, FinishReason, RunStatus } from '../../gql/graphql.ts';
-import type { LastEvent } from '../answer/follow-answer.ts';
+import { type AwaitedCalls, isOfClient, lastCallsOf, partOfLeg } from '../answer/awaited-calls.ts';
+import type { LastEvent } from '../answer/last-event.ts';
 import { fullName } from '../input/model-choice.ts';
 import { writeId } from '../route/ids.ts';
 import type { FoundResponse } from './find-response.ts';
-import { type OutputItem, outputItems } from './output-items.ts';
+import { type OutputItem, outputItems, type ResponseKey } from './output-items.ts';
 import type { ResponseRequest } from './response-request.ts';
 
 type ResponseStatus = 'queued' | 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled';
@@ -23,7 +24,15 @@ export interface ResponseState {
 /** The parameters of the request that a response repeats. They are known only to who sends the request. */
 export type Repeated = Pick<
   ResponseRequest,
-  'temperature' | 'max_output_tokens' | 'reasoning' | 'text' | 'background' | 'store'
+  | 'temperature'
+  | 'max_output_tokens'
+  | 'reasoning'
+  | 'text'
+  | 'background'
+  | 'store'
+  | 'tools'
+  | 'tool_choice'
+  | 'previous_response_id'
 >;
 
 const statuses: Record<RunStatus, ResponseStatus> = {
@@ -34,11 +43,15 @@ const statuses: Record<RunStatus, ResponseStatus> = {
   CANCELLED: 'cancelled',
 };
 
-export function responseJson(run: AnswerRunFragment, state: ResponseState, request: Repeated = {}) {
-  const { session, userMessage } = run;
-  const previous = userMessage?.parent?.run?.databaseId;
+/** @param after The step of the client's tools that the response follows; 0: none. */
+export function responseJson(
+  run: AnswerRunFragment,
+  state: ResponseState,
+  { after, request = {} }: { after: number; request?: Repeated | undefined },
+) {
+  const { session } = run;
   return {
-    id: writeId('response', run.databaseId),
+    id: writeId('response', run.databaseId, after),
     object: 'response',
     created_at: secondsOf(run.createdAt),
     completed_at: state.completedAt,
@@ -53,44 +66,72 @@ export function responseJson(run: AnswerRunFragment, state: ResponseState, reque
     model: fullName(run.usage),
     output: state.output,
     parallel_tool_calls: true,
-    previous_response_id: previous == null ? null : writeId('response', previous),
+    previous_response_id: request.previous_response_id ?? previousOf(run, after),
     reasoning: { effort: request.reasoning?.effort ?? null, summary: null },
     store: request.store ?? true,
     temperature: request.temperature ?? null,
     text: { format: request.text?.format ?? { type: 'text' } },
-    tool_choice: 'auto',
-    tools: [],
+    tool_choice: request.tool_choice ?? 'auto',
+    tools: request.tools ?? [],
     top_p: null,
     truncation: 'auto',
     usage: state.usage && usageJson(state.usage),
   };
 }
 
-/** The state of a stored run. */
-export function stateOf(run: FoundResponse): ResponseState {
+/** The response before this one. */
+function previousOf({ databaseId, userMessage }: AnswerRunFragment, after: number): string | null {
+  if (after > 0) return writeId('response', databaseId);
+  const previous = userMessage?.parent?.run?.databaseId;
+  return previous == null ? null : writeId('response', previous);
+}
+
+/** The state of a stored response. */
+export function stateOf({ run, leg, step }: FoundResponse): ResponseState {
   const { status, finishReason, error, assistantMessage, finishedAt } = run;
-  const ended = endOf(statuses[status], finishReason);
+  const key = { run: run.databaseId, after: step };
+  const message = assistantMessage ? partOfLeg(assistantMessage, leg) : null;
+  const asked = message ? lastCallsOf(leg, message.toolCalls) : [];
+  if (message && asked.length > 0 && asked.every(({ status }) => status !== 'CANCELLED')) {
+    const isRunning = asked.some((call) => !isOfClient(call) && openStatuses.has(call.status));
+    const output = outputItems(key, message, 'completed');
+    const ended = { error: null, incomplete_details: null, output, usage: null, completedAt: null };
+    return { ...ended, status: isRunning ? 'in_progress' : 'completed' };
+  }
   const itemStatus = status === 'COMPLETED' ? 'completed' : finishedAt ? 'incomplete' : 'in_progress';
   return {
-    ...ended,
+    ...endOf(statuses[status], finishReason),
     error: error ? { code: openAiCode(error.code), message: error.message } : null,
-    output: assistantMessage ? outputItems(run.databaseId, assistantMessage, itemStatus) : [],
+    output: message ? outputItems(key, message, itemStatus) : [],
     usage: finishedAt ? run.usage : null,
     completedAt: finishedAt ? secondsOf(finishedAt) : null,
   };
 }
 
-/** The state of a run at its last run event. @param shown The items that the client was told, if it was told them all. */
-export function stateAtEnd(run: AnswerRunFragment, last: LastEvent, shown?: OutputItem[]): ResponseState {
-  const { message, usage } = last;
-  const itemStatus = last.__typename === 'RunCompleted' ? 'completed' : 'incomplete';
-  const output = shown ?? (message ? outputItems(run.databaseId, message, itemStatus) : []);
-  const failure =
-    last.__typename === 'RunFailed' ? { code: openAiCode(last.code), message: last.reason } : null;
+const openStatuses: ReadonlySet<string> = new Set(['AWAITING_APPROVAL', 'AWAITING_CLIENT', 'RUNNING']);
+
+/**
+ * The state of a response at its end.
+ *
+ * @param shown The items that the client was told, if it was told them all.
+ */
+export function stateAtEnd(
+  key: ResponseKey,
+  end: LastEvent | AwaitedCalls,
+  shown?: OutputItem[],
+): ResponseState {
+  const { message, usage } = end;
+  const completedAt = secondsOf(end.at);
+  if (end.__typename === 'CallsAwaited') {
+    const output = shown ?? outputItems(key, end.message, 'completed');
+    return { status: 'completed', error: null, incomplete_details: null, output, usage, completedAt };
+  }
+  const itemStatus = end.__typename === 'RunCompleted' ? 'completed' : 'incomplete';
+  const output = shown ?? (message ? outputItems(key, message, itemStatus) : []);
+  const failure = end.__typename === 'RunFailed' ? { code: openAiCode(end.code), message: end.reason } : null;
   const status = { RunCompleted: 'completed', RunFailed: 'failed', RunCancelled: 'cancelled' } as const;
-  const reason = last.__typename === 'RunCompleted' ? last.finishReason : null;
-  const completedAt = secondsOf(last.at);
-  return { ...endOf(status[last.__typename], reason), error: failure, output, usage, completedAt };
+  const reason = end.__typename === 'RunCompleted' ? end.finishReason : null;
+  return { ...endOf(status[end.__typename], reason), error: failure, output, usage, completedAt };
 }
 
 /** The state of a run that has begun. */

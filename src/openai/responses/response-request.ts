@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { cutText } from '../../base/cut-text.ts';
+import type { ClientToolInput } from '../../gql/graphql.ts';
 import { badParameter, unsupported } from '../errors/api-error.ts';
-import { type Conversation, type ListedMessage, toConversation } from '../input/conversation.ts';
+import { clientTools, toolChoice, toolsInput } from '../input/client-tools.ts';
+import {
+  type Conversation,
+  type ListedMessage,
+  type ToolMessage,
+  toConversation,
+} from '../input/conversation.ts';
 import { content, readContent } from '../input/message-text.ts';
 import { modelName } from '../input/model-choice.ts';
 import { checkParameters, isEmpty, oneOf, type Parameters } from '../input/parameters.ts';
@@ -12,6 +19,10 @@ const Item = z.looseObject({
   type: z.string().nullish(),
   role: z.enum(['system', 'developer', 'user', 'assistant'], { error: 'expected a role' }).nullish(),
   content: content.nullish(),
+  call_id: z.string('expected a text').nullish(),
+  name: z.string('expected a text').nullish(),
+  arguments: z.string('expected JSON as a text').nullish(),
+  output: content.nullish(),
 });
 
 export const inputItems = z.array(Item).max(5_000, 'expected fewer items');
@@ -35,22 +46,28 @@ const ResponseRequest = z.looseObject({
     })
     .nullish(),
   text: textConfig,
+  tools: clientTools,
+  tool_choice: toolChoice,
+  parallel_tool_calls: z.boolean().nullish(),
   metadata: z.record(z.string(), z.string('expected a text')).nullish(),
 });
 
 export type ResponseRequest = z.output<typeof ResponseRequest>;
+
+/** What a request asks: a prompt in its conversation, or only the results of tools. */
+export type AskedInput = Conversation | ToolMessage[];
 
 const parameters: Parameters = {
   honoured: Object.keys(ResponseRequest.shape),
   harmless: [
     ...['user', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options'],
     'stream_options',
-    ...['parallel_tool_calls', 'tool_choice', 'max_tool_calls'],
+    // It limits the tools of OpenAI.
+    'max_tool_calls',
   ],
   neutral: {
     top_p: oneOf(1),
     top_logprobs: oneOf(0),
-    tools: isEmpty,
     include: isEmpty,
     // The gateway leaves out the oldest messages where a conversation is too long.
     truncation: oneOf('auto'),
@@ -64,7 +81,9 @@ const parameters: Parameters = {
 /** @throws ApiError 400 for what is wrong, or cannot be honoured. */
 export function readRequest(body: Record<string, unknown>): {
   request: ResponseRequest;
-  conversation: Conversation;
+  asked: AskedInput;
+  /** Those that the client runs; null: none. */
+  tools: ClientToolInput[] | null;
 } {
   checkParameters(body, parameters);
   const request = parseBody(ResponseRequest, body);
@@ -77,28 +96,65 @@ export function readRequest(body: Record<string, unknown>): {
       "a response in the background is fetched later, so 'store' cannot be false.",
     );
   }
-  const conversation = toConversation(readItems(request.input), 'input');
+  const asked = readAsked(request);
+  const tools = toolsInput(request);
   const { instructions } = request;
-  const system = [instructions, conversation.system].filter((text) => text).join('\n\n') || null;
-  return { request, conversation: { ...conversation, system } };
+  if (Array.isArray(asked)) return { request, asked, tools };
+  const system = [instructions, asked.system].filter((text) => text).join('\n\n') || null;
+  return { request, asked: { ...asked, system }, tools };
 }
 
-/** @throws ApiError 400 that names the item. */
-export function readItems(input: string | z.output<typeof inputItems>): ListedMessage[] {
-  if (typeof input === 'string') return [{ role: 'user', text: input, files: [], param: 'input' }];
-  return input.flatMap((item, index) => readItem(item, `input[${index}]`));
+/** The results of the client's tools, for the response before this one; or else a conversation. */
+function readAsked({ input, previous_response_id: previous, conversation }: ResponseRequest): AskedInput {
+  const messages = readItems(input, 'input');
+  const results = messages.filter((message) => message.role === 'tool');
+  if (results.length === 0 || (previous == null && conversation == null)) {
+    return toConversation(messages, 'input');
+  }
+  if (results.length === messages.length) return results;
+  const problem = 'expected nothing but results of tools. Send messages when they have been answered.';
+  throw badParameter('input', problem);
 }
 
-function readItem({ type, role, content: given }: z.output<typeof Item>, param: string): ListedMessage[] {
+/**
+ * @param param The list: `input`.
+ * @throws ApiError 400 that names the item.
+ */
+export function readItems(input: string | z.output<typeof inputItems>, param: string): ListedMessage[] {
+  if (typeof input === 'string') return [{ role: 'user', text: input, files: [], param }];
+  return input.flatMap((item, index) => readItem(item, `${param}[${index}]`));
+}
+
+function readItem(item: z.output<typeof Item>, param: string): ListedMessage[] {
+  const { type, role, content: given } = item;
   // A client sends back what it got. The text of an answer says what its reasoning has come to.
   if (type === 'reasoning') return [];
+  if (type === 'function_call') return [readCall(item, param)];
+  if (type === 'function_call_output') return [readOutput(item, param)];
   if (type != null && type !== 'message') {
     const problem = `The gateway takes no items of the type '${cutText(type, 50)}'. With 'previous_response_id' it knows them itself.`;
     throw unsupported(`${param}.type`, problem);
   }
-  if (role == null)
-    throw badParameter(`${param}.role`, 'this parameter is required.', 'missing_required_parameter');
-  if (given == null)
-    throw badParameter(`${param}.content`, 'this parameter is required.', 'missing_required_parameter');
-  return [{ role: role === 'developer' ? 'system' : role, ...readContent(given, `${param}.content`), param }];
+  const who = required(role, `${param}.role`);
+  const said = readContent(required(given, `${param}.content`), `${param}.content`);
+  return [{ role: who === 'developer' ? 'system' : who, ...said, param }];
+}
+
+function readCall(item: z.output<typeof Item>, param: string): ListedMessage {
+  const [id, name, args] = (['call_id', 'name', 'arguments'] as const).map((field) =>
+    required(item[field], `${param}.${field}`),
+  ) as [string, string, string];
+  return { role: 'assistant', text: '', files: [], calls: [{ id, name, args, param }], param };
+}
+
+function readOutput({ call_id: callId, output }: z.output<typeof Item>, param: string): ListedMessage {
+  const id = required(callId, `${param}.call_id`);
+  const { text, files } = readContent(required(output, `${param}.output`), `${param}.output`);
+  if (files.length > 0) throw unsupported(`${param}.output`, 'The gateway takes texts as results of tools.');
+  return { role: 'tool', callId: id, text, param, idParam: `${param}.call_id` };
+}
+
+function required<T>(value: T | null | undefined, param: string): T {
+  if (value != null) return value;
+  throw badParameter(param, 'this parameter is required.', 'missing_required_parameter');
 }

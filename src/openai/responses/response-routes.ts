@@ -1,3 +1,4 @@
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { z } from 'zod';
 import {
   type AnswerRunFragment,
@@ -5,20 +6,23 @@ import {
   DeleteAnswerDocument,
   DropConversationDocument,
 } from '../../gql/graphql.ts';
-import { followAnswer } from '../answer/follow-answer.ts';
+import type { LegOfRun } from '../answer/answer-calls.ts';
+import { type AnswerEnd, followAnswer } from '../answer/follow-answer.ts';
+import { Leg } from '../answer/leg.ts';
 import { failureOf } from '../answer/run-failure.ts';
 import { streamAnswer } from '../answer/stream-answer.ts';
 import { badParameter } from '../errors/api-error.ts';
 import { readIdempotencyKey } from '../input/idempotency-key.ts';
 import { readBody } from '../input/read-body.ts';
 import { dropSession } from '../route/drop-session.ts';
-import { executeDocument } from '../route/execute.ts';
+import { executeDocument, executeQuietly } from '../route/execute.ts';
 import type { ApiContext, ApiServices, Route } from '../route/route.ts';
-import { type Asked, ask, featureName } from './ask.ts';
+import { type Asked, ask } from './ask.ts';
 import { seqOf } from './event-numbers.ts';
 import { EventWriter } from './event-writer.ts';
-import { type FoundResponse, findResponse } from './find-response.ts';
-import { promptItem } from './prompt-item.ts';
+import { type FoundRun, findResponse } from './find-response.ts';
+import { inputItemsOf } from './input-items.ts';
+import { featureName } from './parameter-names.ts';
 import { responseJson, stateAtEnd, stateAtStart, stateOf } from './response-json.ts';
 import { readRequest } from './response-request.ts';
 
@@ -28,12 +32,17 @@ export const responseRoutes: readonly Route[] = [
     path: '/responses',
     operationId: 'openai_create_response',
     async handle(c, services) {
-      const asked = { ...readRequest(await readBody(c, services)), requestId: readIdempotencyKey(c) };
-      const run = await ask(c, services, asked);
+      const asking = { ...readRequest(await readBody(c, services)), requestId: readIdempotencyKey(c) };
+      const started = await ask(c, services, asking);
+      let end: AnswerEnd | undefined;
       try {
-        return await answer(c, services, asked, run);
+        const answered = await answer(c, services, asking, started);
+        end = answered.end;
+        return answered.response;
       } finally {
-        if (asked.request.store === false) await forget(c, services, asked, run);
+        // A run that waits for the client still needs it.
+        const isOver = end?.__typename !== 'CallsAwaited';
+        if (isOver && asking.request.store === false) await forget(c, services, asking, started.run);
       }
     },
   },
@@ -43,11 +52,14 @@ export const responseRoutes: readonly Route[] = [
     operationId: 'openai_get_response',
     async handle(c, services) {
       const { stream, startingAfter } = readResume(c);
-      const run = await findResponse(c, services, c.req.param('id') ?? '');
-      if (!stream) return c.json(responseJson(run, stateOf(run)));
+      const found = await findResponse(c, services, idOf(c));
+      const { run, leg, step } = found;
+      if (!stream) return c.json(responseJson(run, stateOf(found), { after: step }));
       const splitAt = startingAfter === undefined ? undefined : seqOf(startingAfter);
-      const options = { runId: run.id, cancelsWhenLeft: false, splitAt };
-      return streamAnswer(c, services, options, new EventWriter(run, { after: startingAfter }));
+      const shown = new Leg(leg, run.assistantMessage ?? undefined);
+      const options = { runId: run.id, cancelsWhenLeft: false, splitAt, leg: shown };
+      await streamAnswer(c, services, options, new EventWriter(run, { after: startingAfter, step }));
+      return RESPONSE_ALREADY_SENT;
     },
   },
   {
@@ -55,11 +67,10 @@ export const responseRoutes: readonly Route[] = [
     path: '/responses/:id/cancel',
     operationId: 'openai_cancel_response',
     async handle(c, services) {
-      const id = c.req.param('id') ?? '';
-      const { id: runId } = await findResponse(c, services, id);
-      await executeDocument(c, services, CancelAnswerDocument, { runId });
-      const run = await findResponse(c, services, id);
-      return c.json(responseJson(run, stateOf(run)));
+      const { run } = await findResponse(c, services, idOf(c));
+      await executeDocument(c, services, CancelAnswerDocument, { runId: run.id });
+      const found = await findResponse(c, services, idOf(c));
+      return c.json(responseJson(found.run, stateOf(found), { after: found.step }));
     },
   },
   {
@@ -67,8 +78,7 @@ export const responseRoutes: readonly Route[] = [
     path: '/responses/:id/input_items',
     operationId: 'openai_list_input_items',
     async handle(c, services) {
-      const { userMessage } = await findResponse(c, services, c.req.param('id') ?? '');
-      const data = userMessage ? [promptItem(userMessage)] : [];
+      const data = inputItemsOf(await findResponse(c, services, idOf(c)));
       const ids = { first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
       return c.json({ object: 'list', data, ...ids, has_more: false });
     },
@@ -78,27 +88,38 @@ export const responseRoutes: readonly Route[] = [
     path: '/responses/:id',
     operationId: 'openai_delete_response',
     async handle(c, services) {
-      const id = c.req.param('id') ?? '';
-      await deleteResponse(c, services, await findResponse(c, services, id));
+      const id = idOf(c);
+      const { run } = await findResponse(c, services, id);
+      await deleteResponse(c, services, run);
       return c.json({ id, object: 'response', deleted: true });
     },
   },
 ];
 
+function idOf(c: ApiContext): string {
+  return c.req.param('id') ?? '';
+}
+
 async function answer(
   c: ApiContext,
   services: ApiServices,
   { request, requestId }: Asked,
-  run: AnswerRunFragment,
-): Promise<Response> {
+  { run, leg, after }: LegOfRun,
+): Promise<{ response: Response; end: AnswerEnd | undefined }> {
   // In the background the run goes on without its client, and one with an idempotency key comes back for the answer.
-  const options = { runId: run.id, cancelsWhenLeft: !request.background && requestId === null };
-  if (request.stream) return streamAnswer(c, services, options, new EventWriter(run, { request }));
-  if (request.background) return c.json(responseJson(run, stateAtStart(run), request));
-  const last = await followAnswer(c, services, options);
-  if (last === undefined) return c.body(null, 499 as 400);
-  if (last.__typename === 'RunFailed') throw failureOf(last);
-  return c.json(responseJson(run, stateAtEnd(run, last), request));
+  const options = { runId: run.id, cancelsWhenLeft: !request.background && requestId === null, leg };
+  if (request.stream) {
+    const end = await streamAnswer(c, services, options, new EventWriter(run, { request, step: after }));
+    return { response: RESPONSE_ALREADY_SENT, end };
+  }
+  const shown = { after, request };
+  if (request.background)
+    return { response: c.json(responseJson(run, stateAtStart(run), shown)), end: undefined };
+  const end = await followAnswer(c, services, options);
+  if (end === undefined) return { response: c.body(null, 499 as 400), end };
+  if (end.__typename === 'RunFailed') throw failureOf(end);
+  const state = stateAtEnd({ run: run.databaseId, after }, end);
+  return { response: c.json(responseJson(run, state, shown)), end };
 }
 
 /** Deletes what a request with `store: false` has left: its session, or its prompt and answer in the session of another. */
@@ -110,13 +131,12 @@ async function forget(
 ): Promise<void> {
   if (request.previous_response_id == null) return dropSession(c, services, session.id);
   if (!userMessage) return;
-  const { errors } = await services.executor.execute(DeleteAnswerDocument, { id: userMessage.id }, c.req.raw);
-  if (errors)
-    services.log.warn({ err: errors[0] }, 'an answer that is not to be stored could not be deleted');
+  const failure = 'an answer that is not to be stored could not be deleted';
+  await executeQuietly(c, services, DeleteAnswerDocument, { id: userMessage.id }, failure);
 }
 
 /** Deletes the prompt and the answer with all that follow them, or the session, if it has nothing else. */
-async function deleteResponse(c: ApiContext, services: ApiServices, run: FoundResponse): Promise<void> {
+async function deleteResponse(c: ApiContext, services: ApiServices, run: FoundRun): Promise<void> {
   const { session, userMessage } = run;
   if (!userMessage) return;
   const isFirst = !userMessage.parent && userMessage.siblings.length === 1;

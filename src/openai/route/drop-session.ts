@@ -1,13 +1,9 @@
 import { DropConversationDocument } from '../../gql/graphql.ts';
+import { executeQuietly } from './execute.ts';
 import type { ApiContext, ApiServices } from './route.ts';
 
-/** Deletes a session that nobody needs any more. A failure is only logged: the client has its answer. */
-export async function dropSession(c: ApiContext, services: ApiServices, id: string): Promise<void> {
-  try {
-    const { errors } = await services.executor.execute(DropConversationDocument, { id }, c.req.raw);
-    // Another request may have deleted it.
-    if (errors && errors[0]?.extensions?.['code'] !== 'NOT_FOUND') throw errors[0];
-  } catch (err) {
-    services.log.warn({ err }, 'a session of the OpenAI API could not be deleted');
-  }
+/** Deletes a session that nobody needs any more. */
+export function dropSession(c: ApiContext, services: ApiServices, id: string): Promise<void> {
+  const failure = 'a session that an API has made could not be deleted';
+  return executeQuietly(c, services, DropConversationDocument, { id }, failure);
 }

@@ -200,7 +200,7 @@ describe('what is asked', () => {
     [
       'an item of a tool',
       { input: [{ type: 'function_call_output', call_id: 'a', output: 'x' }] },
-      'input[0].type',
+      'input[0].role',
     ],
     ['an item without a role', { input: [{ content: 'x' }] }, 'input[0].role'],
     [
@@ -211,7 +211,7 @@ describe('what is asked', () => {
     ['an id that is none', { previous_response_id: 'resp_x' }, 'previous_response_id'],
     ['two places', { previous_response_id: 'resp_1', conversation: 'conv_1' }, 'previous_response_id'],
     ['a background that is not stored', { background: true, store: false }, 'background'],
-    ['tools', { tools: [{ type: 'web_search' }] }, 'tools'],
+    ['tools', { tools: [{ type: 'web_search' }] }, 'tools[0].type'],
     ['no truncation', { truncation: 'disabled' }, 'truncation'],
     ['a stored prompt', { prompt: { id: 'x' } }, 'prompt'],
     ['more to include', { include: ['message.output_text.logprobs'] }, 'include'],

@@ -4,8 +4,11 @@ import {
   type ReadBranchQuery,
   type ReadBranchQueryVariables,
 } from '../../gql/graphql.ts';
+import { isOfClient } from '../answer/awaited-calls.ts';
+import { callsOf } from '../input/answer-parts.ts';
 import { sha256Of } from '../input/client-file.ts';
 import type { Exchange } from '../input/conversation.ts';
+import { writeCallId } from '../route/call-ids.ts';
 import { executeDocument } from '../route/execute.ts';
 import type { ApiContext, ApiServices } from '../route/route.ts';
 
@@ -14,23 +17,27 @@ type BranchMessage = NonNullable<ReadBranchQuery['session']>['messages']['nodes'
 /**
  * Compares the branch that a session shows with what a client knows of the conversation, message by message.
  *
- * @returns The Relay id of the answer at which the client's history ends; undefined if the branch begins differently.
+ * @param prompt A prompt behind the exchanges that the branch must have, too.
+ * @returns The Relay id of the message at which the client's history ends; undefined if the branch begins differently.
  */
 export async function matchBranch(
   c: ApiContext,
   services: ApiServices,
   sessionId: string,
   exchanges: readonly Exchange[],
+  prompt?: Exchange['prompt'],
 ): Promise<string | undefined> {
-  const wanted = exchanges.flatMap(({ prompt, answer }) => [
-    (message: BranchMessage) => isPrompt(message, prompt),
-    (message: BranchMessage) => isAnswer(message, answer),
+  const wanted = exchanges.flatMap((exchange) => [
+    (message: BranchMessage) => isPrompt(message, exchange.prompt),
+    (message: BranchMessage) => isAnswer(message, exchange),
   ]);
+  if (prompt) wanted.push((message) => isPrompt(message, prompt));
+  const withCalls = exchanges.some(({ parts }) => callsOf(parts).length > 0);
   let after: string | undefined;
   let last: string | undefined;
   for (let start = 0; start < wanted.length; ) {
     const first = Math.min(wanted.length - start, services.maxPageSize);
-    const variables: ReadBranchQueryVariables = { id: sessionId, first, after };
+    const variables: ReadBranchQueryVariables = { id: sessionId, first, after, withCalls };
     const { session }: ReadBranchQuery = await executeDocument(c, services, ReadBranchDocument, variables);
     const { nodes, pageInfo } = session?.messages ?? { nodes: [], pageInfo: undefined };
     if (nodes.length < first) return undefined;
@@ -54,8 +61,36 @@ function isPrompt(
 }
 
 /** Many clients cut white space off the ends of an answer. */
-function isAnswer({ role, status, content }: BranchMessage, answer: string): boolean {
-  return role === 'ASSISTANT' && status === 'COMPLETE' && content.trim() === answer.trim();
+function isAnswer(message: BranchMessage, { answer, parts }: Exchange): boolean {
+  const { role, status, content } = message;
+  if (role !== 'ASSISTANT' || status !== 'COMPLETE') return false;
+  // A session that was made with this history has the calls in words.
+  if (content.trim() === answer.trim()) return true;
+  return hasSameCalls(message, parts) && isSameText(content, parts);
+}
+
+/** Calls of tools on nodes are not shown to the client. */
+function hasSameCalls({ run, toolCalls = [] }: BranchMessage, parts: Exchange['parts']): boolean {
+  const stored = toolCalls.filter(isOfClient);
+  const told = callsOf(parts);
+  return (
+    told.length > 0 &&
+    told.length === stored.length &&
+    told.every(({ id, result }, index) => {
+      const call = stored[index];
+      return call && run && id === writeCallId(run.databaseId, call.callId) && result === call.result;
+    })
+  );
+}
+
+/** Whether the texts before, between and behind the calls are those of an answer, but for white space. */
+export function isSameText(content: string, parts: Exchange['parts']): boolean {
+  const told = parts.map((part) => (part.type === 'text' ? part.text : '')).join(' ');
+  return withoutSpace(told) === withoutSpace(content);
+}
+
+function withoutSpace(text: string): string {
+  return text.replaceAll(/\s+/g, '');
 }
 
 /** The Relay id of the session that a header names: `conv_12` or `12`; undefined if it can be none. */
