@@ -1,3 +1,4 @@
+import type { JSONSchema7 } from '@ai-sdk/provider';
 import { z } from 'zod';
 import { shorten } from '../../base/cut-text.ts';
 import { roundLongIntegers } from '../../base/long-integers.ts';
@@ -16,9 +17,10 @@ type CheckedArguments =
 const longestDescription = 200;
 
 /** Returns the JSON Schema of a tool's arguments. `nodes` are those that can run the tool: at least one. */
-export function argumentSchema(tool: NodeTool, nodes: readonly ToolNode[]) {
+export function argumentSchema(tool: NodeTool, nodes: readonly ToolNode[]): JSONSchema7 {
   const { $schema: _, ...schema } = z.toJSONSchema(withNode(tool, nodes), { io: 'input' });
-  return schema;
+  // Zod's type also has what older drafts allow.
+  return schema as JSONSchema7;
 }
 
 /** Checks arguments that a model has written. Null counts as left out, because some models write every argument. */

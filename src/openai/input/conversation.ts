@@ -6,7 +6,7 @@ import type { MessageText } from './message-text.ts';
 /** A message of a client's list. */
 export type ListedMessage = SpokenMessage | ToolMessage;
 
-export interface SpokenMessage extends MessageText {
+interface SpokenMessage extends MessageText {
   role: 'system' | 'user' | 'assistant';
   /** The calls that an answer has made of the client's tools. */
   calls?: readonly ToldCall[];
