@@ -5,7 +5,7 @@ import { type FieldDefinitionNode, Kind, parse, print, visit } from 'graphql';
 const types = {
   enumsAsTypes: true,
   strictScalars: true,
-  scalars: { DateTime: 'string', JSON: 'unknown', Upload: 'graphql-upload-ts#Upload' },
+  scalars: { Date: 'string', DateTime: 'string', JSON: 'unknown', Upload: 'graphql-upload-ts#Upload' },
   defaultScalarType: 'unknown',
   useTypeImports: true,
   skipTypename: true,

@@ -2,11 +2,13 @@ import type { Logger } from 'pino';
 import type { Changes } from './changes/changes.ts';
 import type { AttachmentLibrary } from './chat/attachments/attachment-library.ts';
 import type { AudioLibrary } from './chat/audio/audio-library.ts';
+import type { Budgets } from './chat/budgets/budgets.ts';
 import type { Engine } from './chat/engine.ts';
 import type { Models } from './chat/models/models.ts';
 import type { RemovalSweep } from './chat/removal/removal-sweep.ts';
 import type { Sessions } from './chat/sessions/sessions.ts';
 import type { UploadedBlobs } from './chat/uploads/uploaded-blobs.ts';
+import type { Prices } from './chat/usage/prices.ts';
 import type { StreamTicket, StreamTickets } from './identity/stream-tickets.ts';
 import type { TokenWatcher } from './identity/token-watcher.ts';
 import type { Viewer } from './identity/viewer.ts';
@@ -29,6 +31,10 @@ export interface Services {
   /** The prepared statements of the hot paths. Everything else uses `database`. */
   statements: Statements;
   models: Models;
+  /** What the tokens of models cost. */
+  prices: Prices;
+  /** What users may spend. */
+  budgets: Budgets;
   engine: Engine;
   sessions: Sessions;
   changes: Changes;

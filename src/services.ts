@@ -9,6 +9,7 @@ import type { ChangeLog } from './changes/change-log.ts';
 import { Changes } from './changes/changes.ts';
 import { AttachmentLibrary } from './chat/attachments/attachment-library.ts';
 import { AudioLibrary } from './chat/audio/audio-library.ts';
+import { Budgets } from './chat/budgets/budgets.ts';
 import { Engine } from './chat/engine.ts';
 import type { EngineLimits, EngineOptions } from './chat/engine-options.ts';
 import type { RunEventBody } from './chat/log/run-event.ts';
@@ -20,6 +21,7 @@ import { createCheckpointer } from './chat/run/checkpoint.ts';
 import { Sessions } from './chat/sessions/sessions.ts';
 import { Titles, type TitlesOptions } from './chat/titles/titles.ts';
 import { UploadedBlobs } from './chat/uploads/uploaded-blobs.ts';
+import { Prices } from './chat/usage/prices.ts';
 import type { Config } from './config/config.ts';
 import type { Services } from './context.ts';
 import { ApiTokens } from './identity/api-tokens.ts';
@@ -122,8 +124,10 @@ export function createServices(options: ServicesOptions): Services {
   const tools =
     parts.tools ?? new NodeTools({ ...config.nodes, statements, dispatcher, copy: workspaces.copy });
   const titles = createTitles(options, { models, quotas, changes: changes.log });
+  const prices = new Prices(config.prices);
+  const budgets = new Budgets({ statements, prices, limits: config.budgets, bus });
   const engine = createEngine(options, {
-    ...{ models, tools, runLogs, quotas, blobs, searchBacklog },
+    ...{ models, tools, runLogs, quotas, budgets, blobs, searchBacklog },
     changes: changes.log,
     onAnswered: titles?.afterAnswer.bind(titles),
   });
@@ -137,6 +141,8 @@ export function createServices(options: ServicesOptions): Services {
     database,
     statements,
     models,
+    prices,
+    budgets,
     engine,
     sessions: new Sessions({
       ...{ database, statements, models, removal, quotas, attachments },
@@ -223,7 +229,7 @@ function createTitles(
 interface EngineParts
   extends Pick<
     EngineOptions,
-    'models' | 'tools' | 'changes' | 'quotas' | 'blobs' | 'searchBacklog' | 'onAnswered'
+    'models' | 'tools' | 'changes' | 'quotas' | 'budgets' | 'blobs' | 'searchBacklog' | 'onAnswered'
   > {
   runLogs: Logs<RunEventBody & { runId: number }>;
 }

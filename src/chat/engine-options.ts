@@ -12,6 +12,7 @@ import type { Backlog } from '../storage/search/backlog.ts';
 import type { Statements } from '../storage/statements/statement.ts';
 import type { ToolRunner } from '../tools/tool-runner.ts';
 import type { AttachmentLimits } from './attachments/sent-attachments.ts';
+import type { Budgets } from './budgets/budgets.ts';
 import type { RunLog } from './log/run-writer.ts';
 import type { Models } from './models/models.ts';
 import type { Checkpointer } from './run/checkpoint.ts';
@@ -53,6 +54,7 @@ export interface EngineOptions {
   log: Logger;
   limits: EngineLimits;
   quotas: Quotas;
+  budgets: Budgets;
   /** The bytes of attachments. */
   blobs: UploadedBlobs;
   /** Is told when there are new messages. */

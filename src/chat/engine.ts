@@ -50,7 +50,7 @@ export class Engine {
     const { summaryTimeoutMs } = options.limits;
     const compaction = { summaryTimeoutMs, failed: new RefusalMemory<true>() };
     const attachmentRoom = new SharedRoom(options.limits.attachmentRoom);
-    const asked = { models, tools, approvals, compaction, attachmentRoom };
+    const asked = { models, tools, approvals, compaction, budgets: options.budgets, attachmentRoom };
     const { onAnswered } = options;
     const parts = { ...shared, ...asked, onAnswered, checkpointer, quotas, blobs, metrics, limits };
     const live = new LiveRuns({

@@ -166,7 +166,7 @@ export class PromptSender {
     const { run, opened, told, toolBytes, slot } = await this.#open(input, session, model);
     if (!opened) return { run, opened, toolBytes };
     if (run.status === 'QUEUED' && input.onBusy === 'INTERRUPT') live.willInterrupt(run);
-    const setup = { systemPrompt: session.systemPrompt, model };
+    const setup = { userId: session.userId, systemPrompt: session.systemPrompt, model };
     if (slot) live.launch(run, { slot, log: input.log, setup });
     changes.ring(told);
     return { run, opened, toolBytes };

@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util';
 import type { z } from 'zod';
 import { toAttachments } from './attachment-settings.ts';
 import { authConflicts, toAuth } from './auth-settings.ts';
+import { budgetConflicts, toBudgets } from './budget-settings.ts';
 import { toChat } from './chat-settings.ts';
 import {
   toConnectionLimits,
@@ -16,6 +17,7 @@ import {
 import { toMetrics } from './metrics-settings.ts';
 import { modelConflicts, toModels } from './model-settings.ts';
 import { nodeConflicts, toNodes } from './node-settings.ts';
+import { toPrices } from './price-settings.ts';
 import { proxySettings } from './proxy-settings.ts';
 import { toRequestSizes } from './request-settings.ts';
 import { type Environment, environment, settings } from './settings.ts';
@@ -48,6 +50,7 @@ export function readConfig(env: NodeJS.ProcessEnv = processEnvironment()): Confi
   const conflicts = [
     ...authConflicts(parsed.data),
     ...modelConflicts(parsed.data),
+    ...budgetConflicts(parsed.data),
     ...storageConflicts(parsed.data),
     ...nodeConflicts(parsed.data),
   ];
@@ -106,6 +109,8 @@ function toConfig(env: Environment) {
       timeoutMs: env.DATABASE_TIMEOUT_MS,
     },
     models: toModels(env),
+    prices: toPrices(env),
+    budgets: toBudgets(env),
     chat: toChat(env),
     attachments: toAttachments(env),
     nodes: { ...toNodes(env), ...toNodeLimits(env) },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isPlainHttpUrl } from './http-url.ts';
-import { apiKey } from './setting-type.ts';
+import { apiKey, json } from './setting-type.ts';
 
 const builtIn = ['demo', 'openai', 'openai-compatible', 'anthropic', 'google'];
 
@@ -8,22 +8,6 @@ const header = /^[!#$%&'*+.^_`|~\w-]+$/;
 
 /** Headers that the gateway's own requests need as they are. */
 const reserved = /^(?:content-(?:type|length|encoding)|host|connection|transfer-encoding|accept-encoding)$/i;
-
-/** A setting that is JSON, checked by this type. */
-function json<Type extends z.ZodType>(type: Type, expected: string) {
-  return z
-    .string()
-    .transform((text, context): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        context.addIssue({ code: 'custom', message: expected });
-        return z.NEVER;
-      }
-    })
-    .pipe(type)
-    .meta({ secret: true });
-}
 
 const headersShape = 'must be a JSON object with the value of each header ({"api-key":"…"})';
 
@@ -51,7 +35,7 @@ function eachName(problemOf: (name: string) => string | undefined) {
 }
 
 /** Extra headers of requests, as a JSON object. */
-export const headersSetting = json(headers, headersShape);
+export const headersSetting = json(headers, headersShape).meta({ secret: true });
 
 const shape =
   'must be a JSON object with a server for each name ({"groq":{"baseUrl":"https://…","apiKey":"…","headers":{}}})';
@@ -78,4 +62,4 @@ export const serversSetting = json(
     }),
   ),
   shape,
-);
+).meta({ secret: true });

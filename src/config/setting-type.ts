@@ -33,3 +33,18 @@ export const apiKey = z
   .string()
   .regex(/^[\x21-\x7e]+$/, 'must be a key without spaces or line breaks')
   .meta({ secret: true });
+
+/** A setting that is JSON, checked by this type. Says what was expected where it is no JSON. */
+export function json<Type extends z.ZodType>(type: Type, expected: string) {
+  return z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: 'custom', message: expected });
+        return z.NEVER;
+      }
+    })
+    .pipe(type);
+}

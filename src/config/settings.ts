@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { attachmentSettings } from './attachment-settings.ts';
 import { authSettings } from './auth-settings.ts';
+import { budgetSettings } from './budget-settings.ts';
 import { chatSettings } from './chat-settings.ts';
 import { limitSettings } from './limit-settings.ts';
 import { metricsSettings } from './metrics-settings.ts';
 import { modelSettings } from './model-settings.ts';
 import { nodeSettings } from './node-settings.ts';
+import { priceSettings } from './price-settings.ts';
 import { proxySettings } from './proxy-settings.ts';
 import { requestSettings } from './request-settings.ts';
 import { logSettings, serverSettings } from './server-settings.ts';
@@ -22,6 +24,8 @@ export const environment = z.object({
   ...storageSettings,
   ...authSettings,
   ...modelSettings,
+  ...priceSettings,
+  ...budgetSettings,
   ...proxySettings,
   ...chatSettings,
   ...nodeSettings,

@@ -150,6 +150,13 @@ export const RunRef = builder.prismaNode('Run', {
       type: 'DateTime',
       description: 'When the gateway received the prompt.',
     }),
+    pausedUntil: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When the run goes on that waits because a budget is used up, unless the budget is raised before; null for a run that does not wait for a budget.',
+      resolve: ({ status, pausedUntil }) => (status === 'RUNNING' ? pausedUntil : null),
+    }),
     startedAt: t.expose('startedAt', {
       type: 'DateTime',
       nullable: true,

@@ -1,9 +1,10 @@
-import { DateTimeResolver, JSONResolver } from 'graphql-scalars';
+import { DateTimeResolver, JSONResolver, LocalDateResolver } from 'graphql-scalars';
 import { Upload } from 'graphql-upload-ts';
 import { GatewayError } from '../errors.ts';
 import { builder } from './builder.ts';
 
 builder.addScalarType('DateTime', DateTimeResolver);
+builder.addScalarType('Date', LocalDateResolver);
 builder.addScalarType('JSON', JSONResolver);
 
 builder.scalarType('Upload', {

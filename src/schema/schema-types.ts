@@ -13,6 +13,7 @@ export interface SchemaTypes {
   DefaultNodeNullability: false;
   Scalars: {
     DateTime: { Input: Date; Output: Date | number };
+    Date: { Input: string; Output: string };
     JSON: { Input: unknown; Output: unknown };
     Upload: { Input: Promise<IncomingFile>; Output: never };
   };

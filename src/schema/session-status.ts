@@ -10,7 +10,7 @@ const SessionStatusRef = enumFromTable<SessionStatus>(
     IDLE: 'No run of the session is running.',
     RUNNING: 'A prompt is being answered.',
     WAITING:
-      'A prompt is being answered, and a tool call of it waits for an approval, for a client that runs it, or for the answer of the user.',
+      'A prompt is being answered, and a tool call of it waits for an approval, for a client that runs it, or for the answer of the user; or the answer waits because a budget is used up.',
   },
 );
 

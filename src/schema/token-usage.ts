@@ -1,7 +1,9 @@
+import type { Cost } from '../chat/usage/prices.ts';
 import type { Usage } from '../chat/usage/usage.ts';
 import { builder } from './builder.ts';
 
-const counts = {
+/** What each count of tokens means. */
+export const counts = {
   inputTokens: 'Tokens that were sent to the model.',
   outputTokens: 'Tokens that the model wrote, including its reasoning.',
   reasoningTokens: 'The part of `outputTokens` that the model spent on reasoning.',
@@ -12,6 +14,18 @@ const counts = {
 
 const measured = 'Whether the provider reported all of these numbers. False: the gateway estimated some.';
 
+export const CostRef = builder.objectRef<Cost>('Cost').implement({
+  description: 'An amount of money, by the setting `MODEL_PRICES`.',
+  fields: (t) => ({
+    amount: t.exposeString('amount', {
+      description: 'The exact amount, a decimal number as text: `0.01275`.',
+    }),
+    currency: t.exposeString('currency', {
+      description: 'The currency, as three capital letters (`PRICE_CURRENCY`).',
+    }),
+  }),
+});
+
 export const ModelUsageRef = builder.objectRef<Usage>('ModelUsage').implement({
   description: 'The tokens that one model has used.',
   fields: (t) => ({
@@ -20,7 +34,11 @@ export const ModelUsageRef = builder.objectRef<Usage>('ModelUsage').implement({
     inputTokens: t.exposeFloat('inputTokens', { description: counts.inputTokens }),
     outputTokens: t.exposeFloat('outputTokens', { description: counts.outputTokens }),
     reasoningTokens: t.exposeFloat('reasoningTokens', { description: counts.reasoningTokens }),
-    cachedInputTokens: t.exposeFloat('cachedInputTokens', { description: counts.cachedInputTokens }),
+    cacheReadInputTokens: t.exposeFloat('cachedInputTokens', { description: counts.cachedInputTokens }),
+    cachedInputTokens: t.exposeFloat('cachedInputTokens', {
+      description: counts.cachedInputTokens,
+      deprecationReason: 'Use `cacheReadInputTokens`, which is the same number.',
+    }),
     cacheWriteInputTokens: t.exposeFloat('cacheWriteInputTokens', {
       description: counts.cacheWriteInputTokens,
     }),
@@ -29,6 +47,12 @@ export const ModelUsageRef = builder.objectRef<Usage>('ModelUsage').implement({
       resolve: (usage) => usage.inputTokens + usage.outputTokens,
     }),
     measured: t.exposeBoolean('measured', { description: measured }),
+    cost: t.field({
+      type: CostRef,
+      nullable: true,
+      description: 'What the tokens cost; null if the gateway knows no price of the model.',
+      resolve: (usage, _args, { prices }) => prices.cost([usage]),
+    }),
   }),
 });
 
@@ -39,10 +63,14 @@ export interface TokenUsage {
 }
 
 type Count = keyof typeof counts;
-const sum = (usage: TokenUsage, ...keys: Count[]) =>
-  usage.byModel
+const sum = (usage: TokenUsage, ...keys: Count[]) => sumOf(usage.byModel, ...keys);
+
+/** The tokens of these kinds that models have used together. */
+export function sumOf(byModel: readonly Usage[], ...keys: Count[]): number {
+  return byModel
     .flatMap((model) => keys.map((key) => model[key]))
     .reduce((total, tokens) => total + tokens, 0);
+}
 
 export const TokenUsageRef = builder.objectRef<TokenUsage>('TokenUsage').implement({
   description:
@@ -87,6 +115,13 @@ export const TokenUsageRef = builder.objectRef<TokenUsage>('TokenUsage').impleme
     measured: t.boolean({
       description: measured,
       resolve: ({ byModel }) => byModel.every((usage) => usage.measured),
+    }),
+    cost: t.field({
+      type: CostRef,
+      nullable: true,
+      description:
+        'What the tokens cost, without those of models whose price the gateway does not know; null if it knows no price. `byModel` shows the cost of each model.',
+      resolve: ({ byModel }, _args, { prices }) => prices.cost(byModel),
     }),
     byModel: t.field({
       type: [ModelUsageRef],

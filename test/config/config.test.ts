@@ -50,6 +50,12 @@ test('without any setting, every value has a default that needs no network', () 
         "unsentTtlMs": 86400000,
       },
       "auth": undefined,
+      "budgets": {
+        "perDay": undefined,
+        "perMonth": undefined,
+        "perUserDay": undefined,
+        "perUserMonth": undefined,
+      },
       "chat": {
         "changeLogTtlMs": 604800000,
         "checkpointMs": 1000,
@@ -128,6 +134,10 @@ test('without any setting, every value has a default that needs no network', () 
         "maxQueued": 32,
         "maxTimeoutMs": 600000,
         "timeoutMs": 120000,
+      },
+      "prices": {
+        "currency": "USD",
+        "models": {},
       },
       "quotas": {
         "maxMessagesPerSession": 100000,

@@ -48,7 +48,7 @@ export const usage = {
   inputTokens: 12,
   outputTokens: 5,
   reasoningTokens: 2,
-  cachedInputTokens: 0,
+  cacheReadInputTokens: 0,
   cacheWriteInputTokens: 0,
   totalTokens: 17,
   measured: true,

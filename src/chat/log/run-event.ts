@@ -10,6 +10,13 @@ import type { Usage } from '../usage/usage.ts';
 
 export type Decision = ApprovalDecision;
 
+/** The settings of budgets, by which a budget is known. */
+export type BudgetName =
+  | 'MAX_COST_PER_USER_PER_DAY'
+  | 'MAX_COST_PER_USER_PER_MONTH'
+  | 'MAX_COST_PER_DAY'
+  | 'MAX_COST_PER_MONTH';
+
 /** Why a run failed: the values of GraphQL's `RunFailureCode`. */
 export const runFailureCodes = {
   /** The provider refused the credentials (401, 403). */
@@ -108,6 +115,16 @@ export type RunEventBody =
       /** When the request is sent again, in milliseconds since the epoch. */
       dueAt: number;
     }
+  /** The run waits before its next request to the model, until `RunContinued`. */
+  | {
+      type: 'RunPaused';
+      /** The setting of the budget that is used up. */
+      limit: BudgetName;
+      reason: string;
+      /** When the next period of the budget begins, in milliseconds since the epoch. */
+      until: number;
+    }
+  | { type: 'RunContinued' }
   | { type: 'ReasoningDelta'; text: string }
   | { type: 'TextDelta'; text: string }
   | ({

@@ -10,6 +10,8 @@ import { isDiskFull } from '../../storage/failure/disk-full.ts';
 import { findSession } from '../../storage/find-session.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import type { ToolRunner } from '../../tools/tool-runner.ts';
+import type { Budgets } from '../budgets/budgets.ts';
+import { waitForBudget } from '../budgets/wait-for-budget.ts';
 import { Compaction, type SharedCompaction } from '../compaction/compaction.ts';
 import { runFailureCodes } from '../log/run-event.ts';
 import type { RunHold } from '../log/run-hold.ts';
@@ -34,6 +36,8 @@ import { runSteps } from './run-steps.ts';
 
 /** The session's settings for a run. */
 export interface RunSetup {
+  /** The user of the session. */
+  userId: string;
   systemPrompt: string | null;
   model: ResolvedModel;
 }
@@ -54,6 +58,7 @@ export interface ExecuteRunOptions {
   attachmentRoom: SharedRoom;
   limits: RunLimits;
   compaction: SharedCompaction;
+  budgets: Budgets;
   metrics?: Metrics | undefined;
   log: Logger;
   /** Undefined for a run that waited in the queue: then it is looked up when the run starts. */
@@ -141,7 +146,11 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
     if (userMessageId === null || assistantMessageId === null)
       return { status: 'CANCELLED', cancelCause: 'DELETED' };
     await tellStart(writer, { sessionId, userMessageId, assistantMessageId }, resumed);
-    const { systemPrompt, model } = options.setup ?? (await setUp(run, options));
+    const { userId, systemPrompt, model } = options.setup ?? (await setUp(run, options));
+    const paying = { id: run.id, sessionId, pausedUntil: run.pausedUntil, userId };
+    const passBudget = () => waitForBudget(paying, writer, options);
+    // A run whose tools have not ended asks its model only when they have.
+    if (!resumed?.isWaiting) await passBudget();
     const tools = await toolsOfRun(run, statements, options.tools);
     const offered = await tools.offer(sessionId);
     const shown = { userMessageId, assistantMessageId, systemPrompt, offered, model };
@@ -157,7 +166,7 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
     const told = { systemPrompt, history, compaction, offered, ...files };
     const call = { sessionId, model, ...told, writer, resumed, openCalls };
     const steering = { runLog, bus, steerNote };
-    const shares = { statements, tools, approvals, changes, limits, log, signal };
+    const shares = { statements, tools, approvals, changes, limits, log, signal, passBudget };
     return await runSteps({ ...shares, ...call, ...steering });
   } catch (error) {
     return signal.aborted ? { status: 'CANCELLED', cancelCause: causeOf(signal) } : failed(error);
@@ -206,8 +215,8 @@ function failed(cause: unknown): RunOutcome {
 }
 
 async function setUp(run: Run, { statements, models }: ExecuteRunOptions): Promise<RunSetup> {
-  const { systemPrompt, ...session } = await findSession(statements, run.sessionId);
+  const { userId, systemPrompt, ...session } = await findSession(statements, run.sessionId);
   const { providerName, modelName } = run;
   const settings = mergeSettings(readSettings(run.settings), readSettings(session.settings));
-  return { systemPrompt, model: await models.resolve({ providerName, modelName, settings }) };
+  return { userId, systemPrompt, model: await models.resolve({ providerName, modelName, settings }) };
 }

@@ -58,7 +58,7 @@ export async function readResumePoint(
   const written = message.reasoning ?? '';
   const reasoning = written.slice(0, last?.reasoningOffset ?? 0);
   const lost = message.content.slice(content.length) + written.slice(reasoning.length);
-  const isBetweenSteps = last !== undefined && lost === '';
+  const isBetweenSteps = (last !== undefined || run.pausedUntil !== null) && lost === '';
   if (!isWaiting && !isBetweenSteps && resumeRuns === 'waiting') return undefined;
   const raised = await statements.transaction(async (tx) => {
     await tx.run(checkpointAnswer, [content, reasoning || null, message.id, fence]);

@@ -64,7 +64,9 @@ export class RunRecovery {
     const runs = this.#left;
     const called = await statements.all(runsWithCalls, [idList(runs.map(({ id }) => id))]);
     const hasCalls = new Set(called.map(({ id }) => id));
-    for (const run of runs.filter(({ id }) => resumeRuns === 'all' || hasCalls.has(id))) {
+    const mayGoOn = ({ id, pausedUntil }: Run) =>
+      resumeRuns === 'all' || pausedUntil !== null || hasCalls.has(id);
+    for (const run of runs.filter(mayGoOn)) {
       const point = await readResumePoint(statements, run, resumeRuns);
       if (point === undefined) continue;
       await resume(point);

@@ -20,6 +20,8 @@ export interface RunStepsOptions extends FittingStepOptions {
   runLog: RunLog;
   bus: Bus;
   steerNote: SteerNote;
+  /** Waits while a budget is used up. */
+  passBudget: () => Promise<void>;
   /** Set for a run that another gateway has executed. */
   resumed: ResumePoint | undefined;
 }

@@ -26,8 +26,11 @@ export async function runSteps(options: RunStepsOptions): Promise<RunEnd & { las
   const answer = history.turns.at(-1)?.steps ?? [];
   const first = options.resumed ? await resumeSteps(options.resumed, options) : 1;
   for (let step = first; step <= maxSteps; step += 1) {
-    // Only behind tools: what comes while a model writes the end of an answer gets an answer of its own.
-    if (step > 1) await takeSteered(step, answer, options);
+    if (step > 1) {
+      await options.passBudget();
+      // Only behind tools: what comes while a model writes the end of an answer gets an answer of its own.
+      await takeSteered(step, answer, options);
+    }
     await options.compaction.makeRoom(history);
     const { transcript, finishReason } = await runFittingStep(options);
     const made = { step, maker: model, transcript };

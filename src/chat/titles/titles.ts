@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { ChangeLog } from '../../changes/change-log.ts';
 import type { Run } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
+import { addDailyUsage } from '../../storage/statements/daily-usage.ts';
 import { addModelUsage } from '../../storage/statements/run-sessions.ts';
 import { firstPrompt, giveTitle, untitledSession } from '../../storage/statements/session-titles.ts';
 import { sessionById } from '../../storage/statements/sessions.ts';
@@ -12,6 +13,7 @@ import type { Models } from '../models/models.ts';
 import { readSettings } from '../models/settings/stored-settings.ts';
 import { askForText } from '../own-requests/ask-for-text.ts';
 import { countParameters, noUsage, type Usage } from '../usage/usage.ts';
+import { dayOf } from '../usage/usage-report.ts';
 import { cleanTitle } from './clean-title.ts';
 import { titleInstructions, titleMaterial } from './title-request.ts';
 
@@ -108,13 +110,9 @@ export class Titles implements AsyncDisposable {
       if ((await tx.get(sessionById, [sessionId])) === undefined) return undefined;
       const { providerName, modelName, measured } = usage;
       if (usage.inputTokens + usage.outputTokens > 0) {
-        await tx.run(addModelUsage, [
-          sessionId,
-          providerName,
-          modelName,
-          ...countParameters(usage),
-          measured,
-        ]);
+        const used = [providerName, modelName, ...countParameters(usage), measured];
+        await tx.run(addModelUsage, [sessionId, ...used]);
+        await tx.run(addDailyUsage, [dayOf(new Date()), ...used, sessionId]);
       }
       if (title === undefined) return undefined;
       const session = await tx.get(giveTitle, [title, bytes, new Date(), sessionId, promptId]);

@@ -31,6 +31,8 @@ export interface MessageState {
   readonly summary: string | undefined;
   /** Whether the model is writing that summary. */
   readonly isSummarising: boolean;
+  /** Why the answer waits for a budget, as a sentence. Undefined: it does not. */
+  readonly paused: string | undefined;
   /** When and why the gateway asks the model again, until the answer goes on. */
   readonly retry: { readonly at: number; readonly reason: string } | undefined;
   /** Why the model stopped writing. Undefined before it has. */
@@ -61,6 +63,7 @@ export function storedState(
     omittedMessages: 0,
     summary: undefined,
     isSummarising: false,
+    paused: undefined,
     retry: undefined,
     finishReason: message.finishReason,
     emptyReason: message.emptyReason,
@@ -91,6 +94,7 @@ export const emptyAnswer: MessageState = {
   omittedMessages: 0,
   summary: undefined,
   isSummarising: false,
+  paused: undefined,
   retry: undefined,
   finishReason: undefined,
   emptyReason: undefined,
@@ -120,8 +124,12 @@ function goOn(state: MessageState, event: OtherRunEvent): MessageState {
       return { ...state, isQueued: false };
     case 'RunResumed': {
       const { content, reasoning } = event;
-      return { ...state, isQueued: false, hasGap: false, content, reasoning };
+      return { ...state, isQueued: false, hasGap: false, paused: undefined, content, reasoning };
     }
+    case 'RunPaused':
+      return { ...state, isQueued: false, paused: event.reason };
+    case 'RunContinued':
+      return { ...state, paused: undefined };
     case 'ContextCompactionStarted':
       return { ...state, isSummarising: true };
     case 'ContextCompacted': {

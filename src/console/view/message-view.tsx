@@ -144,6 +144,7 @@ function Progress({ state }: { state: MessageState }) {
       {state.hasGap && 'The text appears when the answer is complete'}
       {waits}
       {state.isSummarising && 'Summing up the oldest messages'}
+      {state.paused}
       {state.retry && <RetryNote retry={state.retry} />}
     </p>
   );

@@ -54,11 +54,12 @@ const StatusFrame = z.object({
       'context_compacting',
       'context_compacted',
       'retrying',
+      'paused',
       'history_gap',
     ])
     .openapi({
       description:
-        '`queued`: the prompt waits until the earlier runs of the session have ended. `running` without `call_id`: the gateway asks the model. `awaiting_approval`: a tool call waits until somebody approves or denies it. `running` with `call_id`: it was decided whether that tool call may run. `resumed`: a gateway goes on with the run after a restart; `content` and `reasoning` are what was written so far, so discard everything else, and the tool calls so far are told again. `steered`: a prompt has joined the answer (`on_busy: "steer"`), and the model is told it with its next request. The frames that follow are those of the answer that it joined, whose `run_id` may be another one than that of the frames before. `context_trimmed`: the oldest messages did not fit into the model’s context and were left out, or results of tools were shortened. `context_compacting`: they do not fit, and the model is asked to sum them up before it answers. `context_compacted`: the model is told `summary` in their place. `retrying`: the model provider refused or failed, and the gateway asks it again at `retry_at`. `history_gap`: some frames have expired; discard the text received so far, because `full_answer` of the `finish` frame holds the whole answer. If the stream ends with another frame, read the text from the history.',
+        '`queued`: the prompt waits until the earlier runs of the session have ended. `running` without `call_id`: the gateway asks the model. `awaiting_approval`: a tool call waits until somebody approves or denies it. `running` with `call_id`: it was decided whether that tool call may run. `resumed`: a gateway goes on with the run after a restart; `content` and `reasoning` are what was written so far, so discard everything else, and the tool calls so far are told again. `steered`: a prompt has joined the answer (`on_busy: "steer"`), and the model is told it with its next request. The frames that follow are those of the answer that it joined, whose `run_id` may be another one than that of the frames before. `context_trimmed`: the oldest messages did not fit into the model’s context and were left out, or results of tools were shortened. `context_compacting`: they do not fit, and the model is asked to sum them up before it answers. `context_compacted`: the model is told `summary` in their place. `retrying`: the model provider refused or failed, and the gateway asks it again at `retry_at`. `paused`: a budget is used up, so the run waits before its next request to the model, until the next period of the budget begins (`until`) or an admin raises it; `running` follows. `history_gap`: some frames have expired; discard the text received so far, because `full_answer` of the `finish` frame holds the whole answer. If the stream ends with another frame, read the text from the history.',
     }),
   omitted_messages: z.int().optional().openapi({
     description:
@@ -99,7 +100,7 @@ const StatusFrame = z.object({
     .openapi({ description: 'Only with `retrying`: 1 for the first repetition of a request.' }),
   code: text('Only with `retrying`: why the request failed, as a fixed name.').optional(),
   content: text(
-    'With `retrying`: why the request failed, as a sentence for people. With `resumed`: the text of the answer so far. With `steered`: the text of the prompt.',
+    'With `retrying`: why the request failed, as a sentence for people. With `paused`: why the run waits, likewise. With `resumed`: the text of the answer so far. With `steered`: the text of the prompt.',
   ).optional(),
   reasoning: text('Only with `resumed`: the reasoning so far.').optional(),
   text_offset: z.int().optional().openapi({
@@ -108,6 +109,8 @@ const StatusFrame = z.object({
   }),
   reasoning_offset: z.int().optional().openapi({ description: 'The same for the reasoning.' }),
   retry_at: text('Only with `retrying`: when the gateway asks again (RFC 3339).').optional(),
+  limit: text('Only with `paused`: the setting of the budget that is used up.').optional(),
+  until: text('Only with `paused`: when the next period of the budget begins (RFC 3339).').optional(),
   from_seq: z.int().optional().openapi({
     description:
       'Only with `history_gap`: the first missing number. Frames are numbered by the second part of their id.',

@@ -105,6 +105,12 @@ function chatFrames(run: number, runEvent: Exclude<RunEventFieldsFragment, TextP
       const { attempt, code, reason, dueAt } = runEvent;
       return [{ type: 'status', status: 'retrying', attempt, code, content: reason, retry_at: dueAt }];
     }
+    case 'RunPaused': {
+      const { limit, reason, until } = runEvent;
+      return [{ type: 'status', status: 'paused', limit, content: reason, until }];
+    }
+    case 'RunContinued':
+      return [{ type: 'status', status: 'running' }];
     case 'HistoryGap':
       return [{ type: 'status', status: 'history_gap', from_seq: runEvent.fromSeq, to_seq: runEvent.toSeq }];
     case 'ToolCallStarted':

@@ -21,6 +21,8 @@ import { isOwnedType, type OwnedType, ownersOf } from './owners.ts';
 export interface AuthScopes {
   /** Any user. The field itself must look only among the viewer's objects: see `ownerFilter`. */
   user: true;
+  /** Any admin. */
+  admin: true;
   /** The agent of a node, with the token of that node. */
   agent: true;
   /**
@@ -67,6 +69,10 @@ export function decideScopes(context: Context) {
   };
   return {
     user: async () => userOf(context) !== null,
+    admin: async () => {
+      if (userOf(context).isAdmin) return true;
+      throw new GatewayError('FORBIDDEN', 'Only an admin may do that.');
+    },
     agent: async () => agentOf(context) !== null,
     actFor: async (userId: string | null | undefined) => {
       const owner = ownerOf(context);

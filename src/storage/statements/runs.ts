@@ -42,12 +42,12 @@ export const liveRunsOfSessions = modelStatement<Run>(
   `SELECT * FROM "Run" WHERE "sessionId" ${amongIds} AND "status" = 'RUNNING'`,
 );
 
-/** What a session is doing. WAITING: a tool call of its live run waits for an approval. */
+/** What a session is doing. WAITING: a tool call of its live run waits for an approval, or the run for a budget. */
 export type SessionStatus = 'IDLE' | 'RUNNING' | 'WAITING';
 
 /** The status of each session that has a RUNNING run. Parameter: the ids of the sessions. */
 export const statusOfSessions = plainStatement<{ sessionId: number; status: SessionStatus }>(
-  `SELECT "sessionId", CASE WHEN EXISTS (
+  `SELECT "sessionId", CASE WHEN "pausedUntil" IS NOT NULL OR EXISTS (
     SELECT 1 FROM "ToolCall" WHERE "messageId" = "assistantMessageId" AND "status" IN ('AWAITING_APPROVAL', 'AWAITING_CLIENT')
   ) THEN 'WAITING' ELSE 'RUNNING' END AS "status"
   FROM "Run" WHERE "sessionId" ${amongIds} AND "status" = 'RUNNING'`,

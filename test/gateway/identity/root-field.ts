@@ -6,9 +6,9 @@ export interface Trial {
   document: string;
   /**
    * What bob gets for the objects of alice. `nothing`: null; `not found`: NOT_FOUND; `own`: only his own objects;
-   * `forbidden`: FORBIDDEN; `agents`: FORBIDDEN, as every user does.
+   * `forbidden`: FORBIDDEN; `agents`: FORBIDDEN, as every user does; `admins`: FORBIDDEN, as every user who is no admin.
    */
-  bob: 'nothing' | 'not found' | 'own' | 'forbidden' | 'agents';
+  bob: 'nothing' | 'not found' | 'own' | 'forbidden' | 'agents' | 'admins';
   /** A mutation that makes the subscription send its first result. */
   cause?: string;
 }
@@ -28,6 +28,8 @@ export const trials: Record<string, Trial> = {
   },
   'Query.viewer': { document: '{ viewer { userId } }', bob: 'own' },
   'Query.models': { document: '{ models { modelName } }', bob: 'own' },
+  'Query.usage': { document: '{ usage(by: USER) { userId runs } }', bob: 'own' },
+  'Query.budgets': { document: '{ budgets { name } }', bob: 'own' },
   'Query.session': { document: 'query ($session: ID!) { session(id: $session) { id } }', bob: 'nothing' },
   'Query.sessionByDatabaseId': {
     document: 'query ($sessionId: Int!) { sessionByDatabaseId(databaseId: $sessionId) { id } }',
@@ -44,6 +46,10 @@ export const trials: Record<string, Trial> = {
     bob: 'nothing',
   },
   'Query.agentNodes': { document: '{ agentNodes { edges { node { id nodeId } } } }', bob: 'own' },
+  'Mutation.setUserBudget': {
+    document: 'mutation ($userId: String!) { setUserBudget(userId: $userId, perDay: "1") { name } }',
+    bob: 'admins',
+  },
   'Mutation.createSession': {
     document: 'mutation ($userId: String!) { createSession(input: { userId: $userId }) { id } }',
     bob: 'forbidden',

@@ -137,7 +137,7 @@ describe.each(Object.entries(trials))('%s', (name, trial) => {
         true,
       ]);
     });
-  } else if (trial.bob === 'forbidden') {
+  } else if (trial.bob === 'forbidden' || trial.bob === 'admins') {
     test(`${name} does not let bob act for alice`, async () => {
       const { answer } = await attempt(trial, alices, tokens.bob);
       expect([codeOf(answer), isEmpty(answer)]).toEqual(['FORBIDDEN', true]);
@@ -150,7 +150,15 @@ describe.each(Object.entries(trials))('%s', (name, trial) => {
     });
   }
 
-  test.each(['alice', 'admin'] as const)(`${name} accepts %s`, async (viewer) => {
+  if (trial.bob === 'admins') {
+    test(`${name} refuses alice, who is no admin`, async () => {
+      const { answer } = await attempt(trial, alices, tokens.alice);
+      expect([codeOf(answer), isEmpty(answer)]).toEqual(['FORBIDDEN', true]);
+    });
+  }
+
+  const accepted = trial.bob === 'admins' ? (['admin'] as const) : (['alice', 'admin'] as const);
+  test.each(accepted)(`${name} accepts %s`, async (viewer) => {
     const fresh = await withGrant(await createBelongings(gateway, tokens.alice));
     const { answer } = await attempt(trial, fresh, tokens[viewer]);
     // The run exists, but has no such call.

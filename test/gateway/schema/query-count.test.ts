@@ -166,6 +166,9 @@ const lists: Record<string, (size: number) => Promise<number>> = {
       '{ searchMessages(query: "message", first: 50) { edges { snippet node { content } session { title } } } }',
     );
   },
+  'Query.usage': () => count('{ usage(by: DAY) { runs } }'),
+  'Mutation.setUserBudget': () => count('mutation { setUserBudget(userId: "alice", perDay: "1") { name } }'),
+  'Query.budgets': () => count('{ budgets { name } }'),
   'Query.models': () => count('{ models { modelName } }'),
   'Model.supportedSettings': () => count('{ models { supportedSettings } }'),
   'Model.inputTypes': () => count('{ models { inputTypes } }'),

@@ -53,6 +53,12 @@ const rows: Record<string, Record<string, unknown>> = {
     createdAt: 5,
   },
   ModelUsage: { sessionId: 1, providerName: 'demo', modelName: 'demo-1', inputTokens: 8 },
+  DailyUsage: {
+    userId: 'alice',
+    day: '2026-03-31',
+    ...{ featureName: 'default', providerName: 'demo', modelName: 'demo-1', runs: 1, inputTokens: 8 },
+  },
+  UserBudget: { userId: 'alice', perDay: '2.50', updatedAt: 13 },
   AgentNode: {
     id: 1,
     nodeId: 'laptop',

@@ -19,6 +19,7 @@ const fields = `
   ... on ContextCompactionStarted { omittedMessages }
   ... on ContextCompacted { summary omittedMessages isNew throughMessage { id } }
   ... on ModelRetryScheduled { at attempt code reason dueAt }
+  ... on RunPaused { limit reason until }
   ... on ReasoningDelta { text }
   ... on TextDelta { text }
   ... on ToolCallStarted { callId name args nodeId textOffset reasoningOffset node { nodeId } }

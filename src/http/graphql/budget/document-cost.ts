@@ -30,12 +30,15 @@ const listSizes: Record<string, number> = {
   'Workspace.conflicts': 100,
   'Query.models': 100,
   'Viewer.tags': 100,
+  'Query.usage': 100,
 };
 /** Items assumed in such a list for each item of a page, because few items have the most. */
 const listSize = 10;
 
 /** By how many fields a field costs more than it looks, by type and field. */
 const fieldWeights: Record<string, number> = {
+  // It adds up the days of many users.
+  'Query.usage': 100,
   // The first of these loads all files of the workspace, if nobody has done so before.
   'Workspace.entries': 100,
   'Workspace.files': 100,
