@@ -78,7 +78,7 @@ describe('an approval that is remembered', () => {
     const sessionId = await createNodeSession(gateway, ['laptop', 'server'], { toolApproval: 'ASK' });
     const on = (node: string, args: object) => toolCall('m', 'run_command', { ...args, node });
 
-    const makeIt = { command: 'make', timeout_ms: 1_000 };
+    const makeIt = { command: 'make', timeout_ms: 60_000 };
     expect(await play(sessionId, [on('laptop', makeIt)], remember('EXACT'))).toEqual(asksOnce);
     expect(await listGrants(sessionId)).toEqual([
       {
@@ -89,7 +89,7 @@ describe('an approval that is remembered', () => {
         node: { nodeId: 'laptop' },
       },
     ]);
-    const turned = { node: 'laptop', timeout_ms: 1_000, command: 'make' };
+    const turned = { node: 'laptop', timeout_ms: 60_000, command: 'make' };
     expect(await play(sessionId, [toolCall('m', 'run_command', turned)])).toEqual(byGrant);
     const others = [
       toolCall('n', 'run_command', { ...makeIt, command: 'make clean', node: 'laptop' }),
