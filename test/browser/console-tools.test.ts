@@ -291,6 +291,38 @@ describeInBrowser('a node in the console', () => {
     expect(session.nodes).toEqual([{ node: { nodeId: 'laptop' } }]);
   });
 
+  test('a node that goes offline before the response to its attachment arrives is shown as offline', async () => {
+    await using gateway = await startTestGateway();
+    await using laptop = await startNode(gateway, 'laptop');
+    const sessionId = await gateway.createSession();
+    await using console = await openConsole(gateway.url, { sessionId });
+    const offline = deferred();
+    await console.page.route('**/graphql', async (route) => {
+      if (!route.request().postData()?.includes('mutation AttachNode')) return route.continue();
+      const response = await route.fetch();
+      await offline.promise;
+      return route.fulfill({ response });
+    });
+
+    await console.page.locator('summary', { hasText: 'nodes' }).click();
+    await console.page.getByRole('checkbox', { name: 'laptop' }).click();
+    await expect
+      .poll(async () => (await gateway.query(nodesDocument, { id: sessionId })).session.nodes)
+      .toHaveLength(1);
+    laptop.leave();
+    await console.page.getByText('Offline').waitFor();
+    const loadedAgain = console.page.waitForResponse(
+      (response) => response.request().postData()?.includes('query Session(') ?? false,
+    );
+    offline.resolve();
+    await loadedAgain;
+
+    await expect
+      .poll(() => console.page.getByRole('checkbox', { name: 'laptop' }).getAttribute('aria-busy'))
+      .toBe('false');
+    expect(await console.page.getByText('Offline').isVisible()).toBe(true);
+  });
+
   test('a node that is chosen before the first prompt is attached to the new session', async () => {
     await using gateway = await startTestGateway();
     await using _laptop = await startNode(gateway, 'laptop');

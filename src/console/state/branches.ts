@@ -41,13 +41,17 @@ export interface Branches {
 
 export interface BranchesOptions {
   synced: SyncedSession;
-  show(state: SessionStateFragment): void;
+  /** Shows the state of the session that a mutation returns. */
+  change(mutation: Promise<SessionStateFragment | null | undefined>): Promise<void>;
   /** Shows the messages of a run that the gateway has accepted. */
   accepted(run: SendMessageMutation['sendMessage'], prompt?: string): Promise<void>;
   sessionList: SessionList;
 }
 
-export function createBranches(ask: Ask, { synced, show, accepted, sessionList }: BranchesOptions): Branches {
+export function createBranches(
+  ask: Ask,
+  { synced, change, accepted, sessionList }: BranchesOptions,
+): Branches {
   const { sessionId } = synced;
   const send = async (input: Omit<ChatInput, 'sessionId' | 'onBusy'>) => {
     const { sendMessage } = await ask(SendMessageDocument, {
@@ -69,8 +73,7 @@ export function createBranches(ask: Ask, { synced, show, accepted, sessionList }
       return forkSession.id;
     },
     async delete(id) {
-      const { deleteMessage } = await ask(DeleteMessageDocument, { id });
-      if (deleteMessage) show(deleteMessage);
+      await change(ask(DeleteMessageDocument, { id }).then((data) => data.deleteMessage));
       // Without waiting for the event, so that a button stays busy until the other branch is shown.
       await synced.reload();
     },

@@ -1,4 +1,4 @@
-import { batch, type Signal, signal } from '@preact/signals';
+import { type Signal, signal } from '@preact/signals';
 import {
   AttachNodeDocument,
   ClearHistoryDocument,
@@ -88,14 +88,13 @@ export function openStoredSession(
   { outbox, attachedFiles }: { outbox: Outbox; attachedFiles: AttachedFiles },
 ): StoredSession {
   const synced = syncSession(ask, link, sessionId);
-  const show = (state: SessionStateFragment) =>
-    batch(() => {
-      synced.show(state);
-      sessionList.put(state);
-    });
-  const update = async (input: UpdateSessionInput) => {
-    show((await ask(UpdateSessionDocument, { id: sessionId, input })).updateSession);
+  const change = async (mutation: Promise<SessionStateFragment | null | undefined>) => {
+    await synced.change(mutation);
+    const state = synced.state.peek();
+    if (state) sessionList.put(state);
   };
+  const update = (input: UpdateSessionInput) =>
+    change(ask(UpdateSessionDocument, { id: sessionId, input }).then((data) => data.updateSession));
   const accepted = async (
     { userMessage, assistantMessage }: SendMessageMutation['sendMessage'],
     prompt?: string,
@@ -109,7 +108,7 @@ export function openStoredSession(
       await update({ title: titleFromPrompt(prompt) }).catch(() => undefined);
     }
   };
-  const branches = createBranches(ask, { synced, show, accepted, sessionList });
+  const branches = createBranches(ask, { synced, change, accepted, sessionList });
   const send = (prompt: string, isSteering: boolean) => {
     const { problem, attachments } = attachedFiles.ready(sessionId);
     // A prompt that joins the answer that is being written has been read together with it.
@@ -132,21 +131,18 @@ export function openStoredSession(
     accepted,
     update,
     async clearHistory() {
-      show((await ask(ClearHistoryDocument, { sessionId })).clearHistory);
+      await change(ask(ClearHistoryDocument, { sessionId }).then((data) => data.clearHistory));
       synced.messageList.clear();
     },
-    async attach(nodeId) {
-      show((await ask(AttachNodeDocument, { sessionId, nodeId })).attachNodes);
-    },
-    async revokeGrant(id) {
-      show((await ask(RevokeGrantDocument, { id })).revokeGrant);
-    },
-    async shareFiles(workspace) {
+    attach: (nodeId) =>
+      change(ask(AttachNodeDocument, { sessionId, nodeId }).then((data) => data.attachNodes)),
+    revokeGrant: (id) => change(ask(RevokeGrantDocument, { id }).then((data) => data.revokeGrant)),
+    shareFiles(workspace) {
       const nodeIds = synced.state.value?.nodes.map(({ node }) => node.nodeId) ?? [];
-      show((await ask(ShareFilesDocument, { sessionId, nodeIds, workspace })).attachNodes);
+      const variables = { sessionId, nodeIds, workspace };
+      return change(ask(ShareFilesDocument, variables).then((data) => data.attachNodes));
     },
-    async detach(nodeId) {
-      show((await ask(DetachNodeDocument, { sessionId, nodeId })).detachNode);
-    },
+    detach: (nodeId) =>
+      change(ask(DetachNodeDocument, { sessionId, nodeId }).then((data) => data.detachNode)),
   };
 }

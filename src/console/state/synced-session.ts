@@ -31,8 +31,13 @@ export interface SyncedSession extends Disposable {
   readonly problem: ReadonlySignal<string | undefined>;
   /** Whether the session was deleted or never existed. */
   readonly isGone: ReadonlySignal<boolean>;
-  /** Shows the state that a mutation has returned. */
-  show(state: SessionStateFragment): void;
+  /**
+   * Shows the state that a mutation returns. If an event comes before the response, the event may be newer, so the session
+   * is loaded again.
+   *
+   * @throws What the mutation throws.
+   */
+  change(mutation: Promise<SessionStateFragment | null | undefined>): Promise<void>;
   reload(): Promise<void>;
   /**
    * Shows the branch through a message.
@@ -100,8 +105,11 @@ export function syncSession(ask: Ask, link: Link, sessionId: string): SyncedSess
     jump,
     problem,
     isGone,
-    show(changed) {
-      state.value = changed;
+    async change(mutation) {
+      const before = state.value;
+      const changed = await mutation;
+      if (state.value !== before) await reload();
+      else if (changed) state.value = changed;
     },
     reload,
     select,
