@@ -132,7 +132,7 @@ export function createServices(options: ServicesOptions): Services {
     onAnswered: titles?.afterAnswer.bind(titles),
   });
   const removal = {
-    ...{ database, statements, sweep, quotas, changes: changes.log },
+    ...{ statements, sweep, quotas, changes: changes.log },
     cancelRuns: (sessionId: number) => engine.cancelSession(sessionId, 'DELETED'),
     detachAllWithin: attachments.detachAllWithin.bind(attachments),
   };

@@ -5,6 +5,9 @@ import type { Database } from '../storage/database.ts';
 import { notDeleted } from '../storage/hidden-rows.ts';
 import { lockSessions } from '../storage/lock-sessions.ts';
 import type { ChangeOwner } from '../storage/statements/changes.ts';
+import { idList } from '../storage/statements/dialect.ts';
+import { deleteUnusedNodes, detachNodes } from '../storage/statements/hiding.ts';
+import type { Writer } from '../storage/statements/statement.ts';
 import { endGrants } from './end-grants.ts';
 import { type Asker, pickNodes } from './find-node.ts';
 import type { NodeChanges } from './node-changes.ts';
@@ -159,17 +162,11 @@ export class Attachments {
    * Detaches all nodes of sessions within the transaction that deletes these sessions, and announces nothing. Nodes that
    * are not registered are deleted with their last attachment.
    */
-  async detachAllWithin(tx: Transaction, sessionIds: number[]): Promise<void> {
-    const where = { sessionId: { in: sessionIds } };
-    const unregistered = await tx.sessionNode.findMany({
-      where: { ...where, node: { tokenHash: null } },
-      select: { agentNodeId: true },
-    });
-    await tx.sessionNode.deleteMany({ where });
-    await this.#dropUnused(
-      tx,
-      unregistered.map(({ agentNodeId }) => agentNodeId),
-    );
+  async detachAllWithin(tx: Writer, sessionIds: readonly number[]): Promise<void> {
+    const detached = await tx.all(detachNodes, [idList(sessionIds)]);
+    if (detached.length === 0) return;
+    const unused = await tx.all(deleteUnusedNodes, [idList(detached.map(({ id }) => id))]);
+    for (const { id } of unused) this.#options.forget(id);
   }
 
   /**

@@ -134,10 +134,10 @@ export const sendErrors =
   'Errors: NOT_FOUND, also for a message of `input` that the session does not have; BAD_USER_INPUT if the gateway does not have the provider or the model, if the model does not take one of the settings or attachments, if one of the tools is not as described, or if `editOf` or `answerTo` is no prompt that can be edited or answered, or `replyTo` no answer; PAYLOAD_TOO_LARGE; RUN_IN_PROGRESS; REQUEST_ID_REUSED; HEAD_MOVED; RATE_LIMITED when the user has too many live runs or the session too many queued runs; MODEL_UNAVAILABLE if the provider does not respond; OVERLOADED; SHUTTING_DOWN.';
 
 /** @throws GatewayError PAYLOAD_TOO_LARGE for a prompt that is too long, BAD_USER_INPUT for fields that do not fit together. */
-export function toSendInput(
+export async function toSendInput(
   input: typeof ChatInput.$inferInput,
   { maxPromptBytes, engine, log }: Context,
-): SendInput {
+): Promise<SendInput> {
   const { prompt = null, answerTo = null, editOf = null, replyTo = null } = input;
   checkPlace({ prompt, answerTo, editOf, replyTo });
   if (input.onBusy === 'STEER' && (answerTo !== null || editOf !== null || replyTo !== null)) {
@@ -154,7 +154,7 @@ export function toSendInput(
     const message = `input.prompt: expected at most ${maxPromptBytes} bytes of UTF-8.`;
     throw new GatewayError('PAYLOAD_TOO_LARGE', message, { field: 'input.prompt' });
   }
-  const tools = checkClientTools(input.tools, engine.toolNames);
+  const tools = await checkClientTools(input.tools, engine.toolNames);
   return { ...input, prompt, tools, settings: toSettings(input.settings), log };
 }
 

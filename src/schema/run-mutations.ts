@@ -83,7 +83,7 @@ builder.mutationFields((t) => ({
     authScopes: (_root, { input }) => ({ session: input.sessionId }),
     description: `Sends a prompt and returns its run without waiting for the answer. Any client of the user can follow it with \`runEvents\`. ${sendErrors}`,
     args: { input: t.arg({ type: ChatInput, required: true, description: 'The prompt.' }) },
-    resolve: (_root, { input }, context) => context.engine.send(toSendInput(input, context)),
+    resolve: async (_root, { input }, context) => context.engine.send(await toSendInput(input, context)),
   }),
   cancelRun: t.field({
     type: CancelReceiptRef,

@@ -20,8 +20,8 @@ builder.subscriptionFields((t) => ({
         description: `${after} Any other value needs a \`requestId\` that was used before, and otherwise fails with BAD_USER_INPUT.`,
       }),
     },
-    subscribe: (_root, { input, after }, context) =>
-      context.engine.chat(toSendInput(input, context), after ?? 0, context.signal),
+    subscribe: async (_root, { input, after }, context) =>
+      context.engine.chat(await toSendInput(input, context), after ?? 0, context.signal),
     resolve: (event) => event,
   }),
   runEvents: t.field({

@@ -1,24 +1,25 @@
 import { maxId } from '../../base/global-id.ts';
 import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError } from '../../errors.ts';
-import type { Prisma, Session } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
-import type { Database } from '../../storage/database.ts';
-import { notDeleted } from '../../storage/hidden-rows.ts';
-import { lockSessions } from '../../storage/lock-sessions.ts';
+import { idList } from '../../storage/statements/dialect.ts';
+import {
+  busySessions,
+  type HiddenSession,
+  hideInactive,
+  hideSessions,
+} from '../../storage/statements/hiding.ts';
 import { newestSessionIds, type SessionOwner } from '../../storage/statements/sessions.ts';
-import type { Statements } from '../../storage/statements/statement.ts';
+import type { Reader, Statements, Writer } from '../../storage/statements/statement.ts';
 import { type RemovalSweep, sessionsAtOnce } from './removal-sweep.ts';
-import { unfinished } from './unfinished-runs.ts';
 
 export interface DeleteSessionsOptions {
-  database: Database;
   statements: Statements;
   sweep: RemovalSweep;
   /** Cancels the live run of a session and its queued runs. */
   cancelRuns(sessionId: number): Promise<unknown>;
   /** Detaches all nodes of sessions within the transaction that deletes the sessions. */
-  detachAllWithin(tx: Prisma.TransactionClient, sessionIds: number[]): Promise<void>;
+  detachAllWithin(tx: Writer, sessionIds: readonly number[]): Promise<void>;
   quotas: Quotas;
   changes: ChangeLog;
 }
@@ -74,10 +75,9 @@ export async function deleteInactive(
   sessionIds: number[],
   before: Date,
   options: DeleteSessionsOptions,
-): Promise<Pick<Session, 'id' | 'userId' | 'lastActivityAt'>[]> {
+): Promise<HiddenSession[]> {
   if (sessionIds.length === 0) return [];
-  const inactive = { lastActivityAt: { lt: before }, pinnedAt: null };
-  const { sessions } = await hideIdle(sessionIds, options, inactive);
+  const { sessions } = await hideIdle(sessionIds, options, before);
   await options.sweep.finish(sessions.map(({ id }) => id));
   return sessions;
 }
@@ -93,7 +93,7 @@ async function cancelAndHide(sessionIds: number[], options: DeleteSessionsOption
   const hidden: number[] = [];
   let left = sessionIds;
   for (let tries = 0; left.length > 0 && tries < maxDeleteTries; tries += 1) {
-    for (const id of await busyOf(options.database, left)) await options.cancelRuns(id);
+    for (const id of await busyOf(options.statements, left)) await options.cancelRuns(id);
     const done = await hideIdle(left, options);
     hidden.push(...done.hidden);
     left = done.busy;
@@ -110,23 +110,15 @@ async function cancelAndHide(sessionIds: number[], options: DeleteSessionsOption
 /**
  * Hides the sessions that have no live or queued run, and tells their followers and the quotas.
  *
- * @param only What must be true of a session besides.
+ * @param before Hides only those that are not pinned and have had no activity since this time. Default: all.
  */
-async function hideIdle(
-  sessionIds: number[],
-  options: DeleteSessionsOptions,
-  only: Prisma.SessionWhereInput = {},
-) {
-  const { database, quotas, changes } = options;
-  const { busy, sessions, told } = await database.$transaction(async (tx) => {
-    await lockSessions(tx, sessionIds);
+async function hideIdle(sessionIds: number[], options: DeleteSessionsOptions, before?: Date) {
+  const { statements, quotas, changes } = options;
+  const { busy, sessions, told } = await statements.transaction(async (tx) => {
+    await tx.lockSessions(sessionIds);
     const busy = await busyOf(tx, sessionIds);
     const idle = sessionIds.filter((id) => !busy.includes(id));
-    const sessions = await tx.session.updateManyAndReturn({
-      where: { id: { in: idle }, ...notDeleted, ...only },
-      data: { deletedAt: new Date(), clearedThroughId: maxId },
-      select: { id: true, userId: true, storedBytes: true, lastActivityAt: true },
-    });
+    const sessions = await hide(tx, idle, before);
     await options.detachAllWithin(
       tx,
       sessions.map(({ id }) => id),
@@ -134,7 +126,7 @@ async function hideIdle(
     const deleted = sessions.map(
       ({ id, userId }) => ({ kind: 'SessionDeleted', sessionId: id, userId }) as const,
     );
-    return { busy, sessions, told: await changes.writeWithin(tx, deleted) };
+    return { busy, sessions, told: await changes.write(tx, deleted) };
   });
   for (const { userId, storedBytes } of sessions) {
     quotas.release(userId, { sessions: 1, bytes: Number(storedBytes) });
@@ -143,12 +135,16 @@ async function hideIdle(
   return { busy, sessions, hidden: sessions.map(({ id }) => id) };
 }
 
+/** Newest first. */
+async function hide(tx: Writer, ids: number[], before: Date | undefined): Promise<HiddenSession[]> {
+  const parameters = [new Date(), maxId, idList(ids)];
+  const hidden = before
+    ? await tx.all(hideInactive, [...parameters, before])
+    : await tx.all(hideSessions, parameters);
+  return hidden.toSorted((a, b) => b.id - a.id);
+}
+
 /** The ids of those sessions that have a live or queued run. */
-async function busyOf(tx: Pick<Prisma.TransactionClient, 'run'>, sessionIds: number[]): Promise<number[]> {
-  const runs = await tx.run.findMany({
-    where: { sessionId: { in: sessionIds }, status: unfinished },
-    select: { sessionId: true },
-    distinct: ['sessionId'],
-  });
-  return runs.map(({ sessionId }) => sessionId);
+async function busyOf(reader: Reader, sessionIds: number[]): Promise<number[]> {
+  return (await reader.all(busySessions, [idList(sessionIds)])).map(({ id }) => id);
 }

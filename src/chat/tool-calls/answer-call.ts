@@ -50,7 +50,7 @@ export async function answerCall(options: AnswerCallOptions): Promise<ToolCall> 
   const outcome = outcomeOf(answer, maxBytes);
   if (call.status !== 'AWAITING_CLIENT') return checkSame(call, outcome);
   const isLate = call.expiresAt !== null && call.expiresAt.getTime() <= Date.now();
-  if (!isLate && 'result' in answer) checkMatches(call, answer.result);
+  if (!isLate && 'result' in answer) await checkMatches(call, answer.result, run.id);
   const { id: rowId, messageId, callId, startedAt } = call;
   const asked = { rowId, sessionId: run.sessionId, runId: run.id, messageId, callId };
   await storeAnswer(asked, isLate ? unanswered : outcome, startedAt, options);
@@ -76,9 +76,9 @@ function outcomeOf(answer: ClientAnswer, maxBytes: number): ClientOutcome {
 }
 
 /** Checks the answer to a question. The results of other tools have no schema. */
-function checkMatches({ name, args }: ToolCall, result: unknown): void {
+async function checkMatches({ name, args }: ToolCall, result: unknown, runId: number): Promise<void> {
   if (name !== askUserName) return;
-  const complaints = complaintsAbout(result, answerSchema(args));
+  const complaints = await complaintsAbout(result, answerSchema(args), runId);
   if (complaints !== undefined) throw bad(`expected what the question asks for. ${complaints}`);
 }
 

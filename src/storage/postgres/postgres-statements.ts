@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { isConnectionLost, isTransactionConflict } from '../failure/postgres-error.ts';
 import type { RecentFailure } from '../failure/watch-failures.ts';
-import { toPostgres } from '../statements/dialect.ts';
+import { amongIds, idList, toPostgres } from '../statements/dialect.ts';
 import { plainStatement } from '../statements/row-decoder.ts';
 import type {
   MaybePromise,
@@ -24,6 +24,10 @@ export interface PostgresStatementsOptions {
 
 /** NO KEY: rows that refer to the session may be inserted meanwhile. Parameter: the id. */
 const lockSession = plainStatement<never>('SELECT 1 FROM "Session" WHERE "id" = ? FOR NO KEY UPDATE');
+/** In the order of their ids, so that no two transactions wait for each other. Parameter: the ids. */
+const lockSessions = plainStatement<never>(
+  `SELECT 1 FROM "Session" WHERE "id" ${amongIds} ORDER BY "id" FOR NO KEY UPDATE OF "Session"`,
+);
 
 /** How often a transaction is repeated that PostgreSQL ended because of another one. */
 const mostConflicts = 5;
@@ -66,6 +70,9 @@ export function openPostgresStatements({ pool, recent }: PostgresStatementsOptio
       run: async (statement, parameters) => (await query(on, statement, parameters)).rowCount ?? 0,
       async lockSession(sessionId) {
         await query(on, lockSession, [sessionId]);
+      },
+      async lockSessions(sessionIds) {
+        await query(on, lockSessions, [idList(sessionIds)]);
       },
     };
   }

@@ -120,6 +120,7 @@ function connectionWriter(connection: Sqlite.Database, observed: StatementListen
     },
     run: (known, parameters) => prepare(known, parameters).statement.run(...parameters.map(toSqlite)).changes,
     lockSession: () => undefined,
+    lockSessions: () => undefined,
   };
 }
 

@@ -38,6 +38,8 @@ export interface Writer extends Reader {
    * session calls this first. SQLite runs one transaction at a time, and does nothing here.
    */
   lockSession(sessionId: number): MaybePromise<void>;
+  /** As `lockSession`, for several sessions. */
+  lockSessions(sessionIds: readonly number[]): MaybePromise<void>;
 }
 
 /** Is told of each statement when it is executed. */

@@ -1,7 +1,15 @@
-import { amongTexts } from './dialect.ts';
+import { amongIds, amongTexts } from './dialect.ts';
 import { plainStatement } from './row-decoder.ts';
 
 // What is deleted of workspaces: all of a deleted session, contents that no file has any more, and old deletions.
+
+/** Those of some sessions that were deleted and have files or contents. Parameter: the ids. */
+export const deletedWithFiles = plainStatement<{ id: number }>(
+  `SELECT "sessionId" AS "id" FROM "Workspace" JOIN "Session" ON "Session"."id" = "sessionId" AND "deletedAt" IS NOT NULL
+  WHERE "sessionId" ${amongIds} AND (
+    EXISTS (SELECT 1 FROM "WorkspaceContent" WHERE "WorkspaceContent"."sessionId" = "Workspace"."sessionId")
+    OR EXISTS (SELECT 1 FROM "WorkspaceFile" WHERE "WorkspaceFile"."sessionId" = "Workspace"."sessionId"))`,
+);
 
 /** The blobs of some contents. Parameters: the session, how many contents. */
 export const someBlobs = plainStatement<{ blob: string }>(

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BlobStore } from '../../blobs/blob-store.ts';
 import { idList, textList } from '../../storage/statements/dialect.ts';
-import { deletedSessions } from '../../storage/statements/removal.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import {
   blobsInUse,
   deleteContentsOfBlobs,
+  deletedWithFiles,
   deleteSomeFiles,
   someBlobs,
 } from '../../storage/statements/workspace-removal.ts';
@@ -29,7 +29,8 @@ export async function removeWorkspaces(
   sessionIds: readonly number[],
   isClosing: () => boolean,
 ): Promise<void> {
-  for (const { id } of await statements.all(deletedSessions, [idList(sessionIds)])) {
+  // Most sessions have no files. To look at each one would take four times as long as all the rest of their removal.
+  for (const { id } of await statements.all(deletedWithFiles, [idList(sessionIds)])) {
     for (;;) {
       const found = await statements.all(someBlobs, [id, rowsAtOnce]);
       const keys = [...new Set(found.map(({ blob }) => blob))];

@@ -6,7 +6,7 @@ import { startTestGateway, type TestGateway } from '../../support/gateway/gatewa
 import { longestTurn } from '../../support/gateway/longest-turn.ts';
 import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
-import { globalId, seed, seedMessages } from '../schema/seed.ts';
+import { globalId, seed, seedManySessions, seedMessages } from '../schema/seed.ts';
 
 /** More than a turn may take in the end, because the requests of the test run in the same process. */
 const longestTurnMs = 150;
@@ -213,6 +213,25 @@ test('the deletion of many sessions stops when its client leaves', async () => {
 
   expect(deleted).toHaveLength(atOnce);
   expect(await database.session.count({ where: { userId: 'bob' } })).toBe(70);
+});
+
+test('the deletion of many sessions takes few statements for each, and no turn is long', async () => {
+  const { database, statements } = gateway.services;
+  const count = 1_000;
+  await seedManySessions(database, 'erin', count);
+  await gateway.rest('/sessions/?user_id=nobody', { method: 'DELETE' });
+  let executed = 0;
+  statements.observe(() => {
+    executed += 1;
+  });
+  const longestMs = await longestTurn(async () => {
+    const response = await gateway.rest('/sessions/?user_id=erin', { method: 'DELETE' });
+    expect(await response.json()).toEqual({ message: 'Sessions deleted', deleted_sessions: count });
+  });
+  expect(await database.session.count({ where: { userId: 'erin' } })).toBe(0);
+  // There were three for each session, and 26 for each piece.
+  expect(executed).toBeLessThan((30 * count) / sessionsAtOnce[statements.dialect] + 30);
+  expect(longestMs).toBeLessThan(longestTurnMs);
 });
 
 test('a search that reads many titles finds sessions beyond its first piece, and no turn is long', async () => {

@@ -26,8 +26,8 @@ export const askUserTool: LanguageModelV3FunctionTool = {
 };
 
 /** What is wrong with the arguments of a question, as a sentence for the model. Undefined if nothing is. */
-export function questionProblem(args: object): string | undefined {
-  const complaints = complaintsAbout(args, askUserTool.inputSchema);
+export async function questionProblem(args: object, runId: number): Promise<string | undefined> {
+  const complaints = await complaintsAbout(args, askUserTool.inputSchema, runId);
   if (complaints !== undefined) return complaints;
   const { schema } = args as { schema?: unknown };
   if (schema === undefined) return undefined;

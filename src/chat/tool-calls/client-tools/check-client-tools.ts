@@ -1,5 +1,6 @@
-import { isSmall } from '../../../base/json-checks.ts';
+import { isSmall, isWithin } from '../../../base/json-checks.ts';
 import { roundLongIntegers } from '../../../base/long-integers.ts';
+import { shareTurn } from '../../../base/share-turn.ts';
 import { storableJson } from '../../../base/storable-text.ts';
 import { wellFormedText } from '../../../base/well-formed-text.ts';
 import { GatewayError } from '../../../errors.ts';
@@ -12,6 +13,8 @@ const mostTools = 64;
 /** Of all tools of a prompt, as JSON in UTF-8. They are sent with every request to the model. */
 const mostBytes = 131_072;
 const longestDescription = 4_096;
+/** Levels of all tools that can be measured. */
+const deepest = 64;
 
 /** What every provider takes as the name of a tool. */
 const toolName = /^[a-zA-Z_][a-zA-Z0-9_-]{0,63}$/;
@@ -29,31 +32,34 @@ export interface GivenTool {
  * @param taken The names of the tools that nodes have.
  * @throws GatewayError BAD_USER_INPUT.
  */
-export function checkClientTools(
+export async function checkClientTools(
   given: readonly GivenTool[] | null | undefined,
   taken: readonly string[],
-): ClientTool[] | undefined {
+): Promise<ClientTool[] | undefined> {
   if (given == null) return undefined;
   if (given.length > mostTools) throw bad('', `expected at most ${mostTools} tools`);
+  // Reading a schema takes far longer than measuring it. One that is too deep to be measured is refused when it is read.
+  if (isWithin(given, deepest) && !isSmall(given, mostBytes)) throw tooLarge();
   const names = new Set([...taken, askUserName]);
-  const tools = given.map((tool, index) => {
-    const { name, description, inputSchema } = tool;
+  const tools: ClientTool[] = [];
+  for (const [index, { name, description, inputSchema }] of given.entries()) {
+    const turn = shareTurn();
+    if (turn) await turn;
     if (!toolName.test(name)) {
       throw bad(`.${index}.name`, 'expected 1 to 64 of a-z, A-Z, 0-9, _ and -, beginning with a letter or _');
     }
     if (names.has(name))
       throw bad(`.${index}.name`, `expected another name, because there is a tool "${name}"`);
     names.add(name);
-    return {
-      name,
-      description: checkDescription(description ?? '', index),
-      inputSchema: checkSchema(inputSchema, index),
-    };
-  });
-  if (!isSmall(tools, mostBytes)) {
-    throw bad('', `expected at most ${mostBytes.toLocaleString('en')} bytes of JSON for all tools together`);
+    const schema = checkSchema(inputSchema, index);
+    tools.push({ name, description: checkDescription(description ?? '', index), inputSchema: schema });
   }
+  if (!isSmall(tools, mostBytes)) throw tooLarge();
   return tools;
+}
+
+function tooLarge(): GatewayError {
+  return bad('', `expected at most ${mostBytes.toLocaleString('en')} bytes of JSON for all tools together`);
 }
 
 function checkDescription(description: string, index: number): string {

@@ -44,13 +44,13 @@ class RunTools implements ToolRunner {
   }
 
   async plan(request: ToolRequest, signal: AbortSignal): Promise<ToolPlan> {
-    const { name, args } = request;
+    const { name, args, runId } = request;
     const { clientTools, askUser } = this.#offered;
     // As for the tools of nodes, a long integer counts as the number that it is.
     const written = roundLongIntegers(args) as object;
-    if (name === askUserName && askUser) return planned('QUESTION', questionProblem(written));
+    if (name === askUserName && askUser) return planned('QUESTION', await questionProblem(written, runId));
     const tool = clientTools.find((known) => known.name === name);
-    if (tool) return planned('TOOL', complaintsAbout(written, tool.inputSchema));
+    if (tool) return planned('TOOL', await complaintsAbout(written, tool.inputSchema, runId));
     const plan = await this.#nodeTools.plan(request, signal);
     return plan.ok || plan.errorCode !== 'UNKNOWN_TOOL' ? plan : await this.#unknown(request);
   }
