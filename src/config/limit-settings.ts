@@ -31,7 +31,7 @@ function perUser(name: keyof typeof ofKnownUsers, description: string, most = ma
 export const limitSettings = {
   MAX_OPERATIONS_PER_STREAM: wholeNumber(1, 100_000)
     .default(100)
-    .meta({ description: 'Most operations that may run at once on one event stream.' }),
+    .meta({ description: 'Most operations that may run at once on one event stream or WebSocket.' }),
   STREAM_RESERVATION_TTL_MS: milliseconds(1)
     .default(15_000)
     .meta({ description: 'How long a reserved event stream may stay unopened.' }),
@@ -65,7 +65,7 @@ export const limitSettings = {
   }),
   MAX_STREAMS_PER_USER: perUser(
     'MAX_STREAMS_PER_USER',
-    'Most event streams of one user, both reserved and open',
+    'Most event streams of one user, both reserved and open, and as many WebSockets',
   ),
   MAX_NODE_CONNECTIONS: wholeNumber(1, 1_000_000)
     .default(1_000)

@@ -23,8 +23,10 @@ export function createAccessLog(log: Logger, closing: AbortSignal, metrics?: Met
     outgoing.once('close', () => {
       const exactMs = performance.now() - startedAt;
       const ms = Math.round(exactMs);
-      const status = outgoing.headersSent ? outgoing.statusCode : undefined;
-      const isStream = String(outgoing.getHeader('content-type')).startsWith('text/event-stream');
+      // A WebSocket has its connection until it is closed, and writes its headers itself.
+      const isSocket = outgoing.statusCode === 101;
+      const status = outgoing.headersSent || isSocket ? outgoing.statusCode : undefined;
+      const isStream = isSocket || String(outgoing.getHeader('content-type')).startsWith('text/event-stream');
       metrics?.requestEnded(routeOf(path, facts), status, isStream ? undefined : exactMs / 1_000);
       const cut = closing.aborted ? 'the gateway stops' : 'the client left';
       const end = outgoing.writableFinished ? isStream && 'complete' : cut;

@@ -28,6 +28,11 @@ export interface Connections {
    * a part of the headers. `server.closeIdleConnections` leaves these open.
    */
   closeUnused(): void;
+  /**
+   * Keeps a connection open that carries something else than requests from now on. Returns false if the response to an
+   * earlier request on it has not ended, which would get in between.
+   */
+  handOver(socket: Socket): boolean;
 }
 
 /**
@@ -39,9 +44,11 @@ export interface Connections {
 export function watchConnections(server: Server, responseTimeoutMs: number, log: Logger): Connections {
   const readings = new Map<Socket, Reading | undefined>();
   const newest = new WeakMap<Socket, Exchange>();
+  const handedOver = new WeakSet<Socket>();
   const checkMs = responseTimeoutMs / checks;
   server.on('request', (request, response) => newest.set(request.socket, { request, response }));
   server.on('connection', (socket) => {
+    if (readings.has(socket)) return;
     readings.set(socket, undefined);
     socket.once('close', () => readings.delete(socket));
   });
@@ -60,8 +67,14 @@ export function watchConnections(server: Server, responseTimeoutMs: number, log:
   return {
     closeUnused() {
       for (const socket of readings.keys()) {
+        if (handedOver.has(socket)) continue;
         if (isAnswered(newest.get(socket)) && socket.writableLength === 0) socket.destroy();
       }
+    },
+    handOver(socket) {
+      if (!isAnswered(newest.get(socket))) return false;
+      handedOver.add(socket);
+      return true;
     },
   };
 }

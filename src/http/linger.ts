@@ -27,7 +27,11 @@ export function lingerBeforeClosing(server: Server): Lingering {
   const lingering = new WeakSet<Socket>();
   const note = (incoming: IncomingMessage) => void newest.set(incoming.socket, incoming);
   server.on('request', note).on('checkExpectation', note);
+  const watched = new WeakSet<Socket>();
   server.on('connection', (socket) => {
+    // A connection comes again when its request for an upgrade is taken as a plain one.
+    if (watched.has(socket)) return;
+    watched.add(socket);
     const close = socket.destroySoon.bind(socket);
     // Node.js calls this method when a response has ended that is the last one of its connection.
     socket.destroySoon = () => {

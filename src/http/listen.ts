@@ -4,12 +4,12 @@ import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-
 import type { Logger } from 'pino';
 import { urlHost } from '../base/url-host.ts';
 import { StartupError } from '../config/startup-error.ts';
-import { refusal } from '../errors.ts';
 import { watchConnections } from './connections.ts';
 import { lingerBeforeClosing } from './linger.ts';
-import { answerMalformed } from './malformed.ts';
+import { answerMalformed, malformedTarget } from './malformed.ts';
 import { refusalBody } from './request/refusal.ts';
-import type { HttpApp } from './server.ts';
+import type { ServerApp } from './server.ts';
+import { isSocketRequest, takeUpgrades } from './upgrade.ts';
 
 /**
  * Longer than clients and proxies keep an idle connection, so that they close it first. A client that sends a request
@@ -33,6 +33,8 @@ export interface ListenOptions {
   headerTimeoutMs: number;
   /** Milliseconds for which a client may read nothing of a response. */
   responseTimeoutMs: number;
+  /** Whether the application opens WebSockets. */
+  withSockets: boolean;
 }
 
 export interface Listening {
@@ -46,8 +48,8 @@ export interface Listening {
 
 /** @throws StartupError when the address cannot be listened on. */
 export async function listen(
-  app: HttpApp,
-  { maxConnections, headerTimeoutMs, responseTimeoutMs, ...place }: ListenOptions,
+  app: ServerApp,
+  { maxConnections, headerTimeoutMs, responseTimeoutMs, withSockets, ...place }: ListenOptions,
   log: Logger,
 ): Promise<Listening> {
   const { host, port } = place;
@@ -64,6 +66,8 @@ export async function listen(
     requestTimeout: 0,
     // `refuseMalformed` answers a request without a Host. Node.js would answer without a body.
     requireHostHeader: false,
+    // Node.js 20 and 22 do not know this option: there, every request with an `Upgrade` comes as one.
+    ...(withSockets && { shouldUpgradeCallback: isSocketRequest }),
   };
   const server = createServer(serverOptions);
   const lingering = lingerBeforeClosing(server);
@@ -77,6 +81,7 @@ export async function listen(
   answerMalformed(server);
   server.maxConnections = maxConnections;
   const connections = watchConnections(server, responseTimeoutMs, log);
+  if (withSockets) takeUpgrades(server, { app, connections, lingering });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new StartupError(reasonOf(error, place), { cause: error })));
     server.listen(port, host, resolve);
@@ -106,8 +111,7 @@ export async function listen(
 /** Answers a request that cannot become a `Request`, so that no guard sees it: its Host or its target is no URL. */
 function refuseMalformed(error: unknown, target: string): Response {
   if (!(error instanceof RequestError)) return new Response(null, { status: 500 });
-  const message = 'The request target or the Host header is malformed, or the Host header is missing.';
-  return Response.json(refusalBody(target, refusal('BAD_REQUEST', message)), { status: 400 });
+  return Response.json(refusalBody(target, malformedTarget), { status: 400 });
 }
 
 function reasonOf(

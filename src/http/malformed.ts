@@ -50,6 +50,12 @@ function faultOf({ code }: ParserError): GatewayError {
   return refusal('BAD_REQUEST', 'The request is not well-formed HTTP.');
 }
 
+/** Refuses a request that cannot become a `Request`. */
+export const malformedTarget = refusal(
+  'BAD_REQUEST',
+  'The request target or the Host header is malformed, or the Host header is missing.',
+);
+
 /** 431 has no code of its own. */
 const headersTooLarge = refusal('BAD_REQUEST', 'The request target and the headers are too long.');
 

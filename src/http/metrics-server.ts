@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { type Listening, listen } from './listen.ts';
 
 /** Scrapers are few, and their requests are short. */
-const limits = { maxConnections: 100, headerTimeoutMs: 5_000, responseTimeoutMs: 10_000 };
+const limits = { maxConnections: 100, headerTimeoutMs: 5_000, responseTimeoutMs: 10_000, withSockets: false };
 
 /**
  * Serves the route of the metrics at a port of its own, which a firewall can keep from the users of the gateway.

@@ -15,6 +15,7 @@ import { refuse, sendRefusal } from './request/refusal.ts';
 import { factsOf, noteErrors } from './request/request-facts.ts';
 import type { RequestIds } from './request/request-ids.ts';
 import type { RouteBindings } from './request/route-bindings.ts';
+import type { SocketDoor } from './socket-door.ts';
 import type { StreamHandler } from './stream/handler.ts';
 
 /** An application that answers the requests of `@hono/node-server`. */
@@ -22,11 +23,18 @@ export interface HttpApp {
   fetch(request: Request, env: HttpBindings): Response | Promise<Response>;
 }
 
+/** The application of the gateway, which opens WebSockets too. */
+export interface ServerApp extends HttpApp {
+  /** @param env With `head` for a request that wants to become a WebSocket: the bytes that came behind it. */
+  fetch(request: Request, env: HttpBindings & { head?: Buffer }): Response | Promise<Response>;
+}
+
 export interface ServerOptions {
   graphql: GraphQLServer;
   answerKnownQuery: AnswerKnownQuery;
   identify: Identify;
   stream: StreamHandler;
+  sockets: SocketDoor;
   health: Hono;
   /** Its routes begin with `/api/v1`. */
   rest: HttpApp;
@@ -50,12 +58,18 @@ export interface ServerOptions {
 }
 
 /** Puts the guards and the access log before the routes of the gateway. Nothing here waits unless a guard or a route does. */
-export function createServerApp(options: ServerOptions): HttpApp {
-  const { requestIds, guards, log, closing, metrics } = options;
+export function createServerApp(options: ServerOptions): ServerApp {
+  const { requestIds, guards, log, closing, metrics, sockets } = options;
   const routes = createRoutes(options);
   const logAccess = createAccessLog(log, closing, metrics);
-  const answer = (verdict: Verdict, { request, path, ...bindings }: Arrival & RouteBindings) => {
-    if (verdict === undefined) return routes(request, path, bindings);
+  const answer = (
+    verdict: Verdict,
+    { request, path, head, ...bindings }: Arrival & RouteBindings & { head: Buffer | undefined },
+  ) => {
+    if (verdict === undefined) {
+      if (head === undefined) return routes(request, path, bindings);
+      return sockets.open({ request, head, ...bindings }).then(() => RESPONSE_ALREADY_SENT);
+    }
     if (verdict !== 'answered') {
       noteErrors(factsOf(request), [verdict]);
       sendRefusal(bindings.outgoing, path, verdict);
@@ -63,10 +77,10 @@ export function createServerApp(options: ServerOptions): HttpApp {
     return RESPONSE_ALREADY_SENT;
   };
   return {
-    fetch(request, { incoming, outgoing }) {
+    fetch(request, { incoming, outgoing, head }) {
       const httpRequestId = requestIds.give(request, incoming);
       outgoing.setHeader('X-Request-Id', httpRequestId);
-      const arrival = { request, incoming, outgoing, path: getPath(request), httpRequestId };
+      const arrival = { request, incoming, outgoing, head, path: getPath(request), httpRequestId };
       logAccess(arrival);
       const fail = (err: unknown) => {
         // A route may fail because its client has left.

@@ -13,7 +13,7 @@ import { createExecutor, type Executor } from './graphql/executor.ts';
 import { createKnownDocuments } from './graphql/known-documents.ts';
 import { createGraphQLServer, type GraphQLServer } from './graphql/yoga.ts';
 import { createGuards } from './guards/guards.ts';
-import type { RequestAccounts } from './guards/rate-limit.ts';
+import { type AdmitRequest, createAdmission, type RequestAccounts } from './guards/rate-limit.ts';
 import { createRequestLimits } from './guards/rate-limit-buckets.ts';
 import { createHealth } from './health.ts';
 import { listen } from './listen.ts';
@@ -30,7 +30,9 @@ import { apiJson, readBytes } from './request/read-body.ts';
 import { factsOf, noteErrors } from './request/request-facts.ts';
 import { createRequestIds } from './request/request-ids.ts';
 import { createServerApp, type HttpApp } from './server.ts';
+import { createSocketDoor, type SocketDoor } from './socket-door.ts';
 import { createStreamHandler, type StreamHandler } from './stream/handler.ts';
+import { createSharedResults } from './stream/shared-results.ts';
 import { createStreamHomes, type StreamHomes } from './stream/stream-homes.ts';
 import { createAgentDoor } from './workspaces/agent-door.ts';
 import { createFileDownloads } from './workspaces/file-downloads.ts';
@@ -86,12 +88,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { others } = options;
   const homes = others && createStreamHomes({ ...others, maxBodyBytes: options.config.limits.maxBodyBytes });
   const metrics = await openMetrics(options);
-  const { app, stream } = await createApp(
+  const { app, stream, sockets } = await createApp(
     { ...options, metricsRoute: metrics?.route },
     homes,
     closing.signal,
   );
-  const listening = await listen(app, { ...http, portSetting: 'PORT' }, options.log);
+  const listening = await listen(app, { ...http, portSetting: 'PORT', withSockets: true }, options.log);
   const served = homes?.serve({ url: listening.url, give: stream.give });
   return {
     url: listening.url,
@@ -101,7 +103,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       registry.close();
       const closed = listening.close();
       await Promise.race([closed, delay(farewellMs, undefined, { ref: false })]);
-      await stream[Symbol.asyncDispose]();
+      await Promise.all([stream[Symbol.asyncDispose](), sockets[Symbol.asyncDispose]()]);
       served?.[Symbol.dispose]();
       listening.cut();
       await closed;
@@ -150,9 +152,11 @@ async function createApp(options: AppOptions, homes: StreamHomes | undefined, cl
     knownDocuments: createKnownDocuments(),
   };
   const graphql = createGraphQLServer({ ...limits, ...operations, introspection });
-  const stream = createStream(options, { graphql, identify, findDocument, homes });
-  const files = { workspaces: services.workspaces, identify, log };
   const requests = { ...createRequestLimits(config.requests, redis), identify, accounts };
+  const admit = createAdmission(requests);
+  const stream = createStream(options, { graphql, identify, findDocument, homes });
+  const sockets = createSockets(options, { graphql, identify, findDocument, admit });
+  const files = { workspaces: services.workspaces, identify, log };
   const api: ApiParts = {
     executor: createExecutor({
       ...{ services, identify, accounts, log, requestIds },
@@ -176,6 +180,7 @@ async function createApp(options: AppOptions, homes: StreamHomes | undefined, cl
     answerKnownQuery: createKnownQueryAnswer({ ...limits, ...operations, limits }),
     identify,
     stream,
+    sockets,
     health: createHealth({ checkDatabase: options.checkDatabase, checkRedis: redis?.check, closing }),
     rest: createRest(api),
     openAi: createOpenAi(api),
@@ -185,11 +190,11 @@ async function createApp(options: AppOptions, homes: StreamHomes | undefined, cl
     metricsRoute: options.metricsRoute,
     metrics: options.prometheus?.metrics,
     requestIds,
-    guards: await createGuards({ ...http, ...web, isOpen: auth === undefined, requests }),
+    guards: await createGuards({ ...http, ...web, isOpen: auth === undefined, admit }),
     log,
     closing,
   });
-  return { app, stream };
+  return { app, stream, sockets };
 }
 
 /** Loads the code that checks tokens only if tokens are checked, because loading it takes time. */
@@ -216,17 +221,16 @@ interface StreamParts {
   homes: StreamHomes | undefined;
 }
 
+interface SocketParts extends Omit<StreamParts, 'homes'> {
+  admit: AdmitRequest | undefined;
+}
+
 function createStream({ config, services, log }: HttpServerOptions, parts: StreamParts): StreamHandler {
   const { limits } = config;
   const { graphql, identify, findDocument, homes } = parts;
   return createStreamHandler({
     yoga: graphql,
-    owner: async (request) => {
-      const identity = await identify(request);
-      const { viewer, ticket } = identity;
-      const watch = () => viewer && services.tokenWatcher.watch(viewer);
-      return { name: senderKey(identity), onlyFollows: ticket !== undefined, watch };
-    },
+    owner: createOwnerLookup(identify, services),
     log,
     isShareable: isDelta,
     viewerOf: (context) => viewerKey(context as Context),
@@ -239,4 +243,34 @@ function createStream({ config, services, log }: HttpServerOptions, parts: Strea
     heartbeatMs: streamHeartbeatMs,
     homes,
   });
+}
+
+function createSockets({ config, services, log }: HttpServerOptions, parts: SocketParts): SocketDoor {
+  const { limits, http } = config;
+  const { graphql, identify, findDocument, admit } = parts;
+  return createSocketDoor(async () => {
+    const { createSocketHandler } = await import('./socket/socket-handler.ts');
+    return createSocketHandler({
+      yoga: graphql,
+      owner: createOwnerLookup(identify, services),
+      admit: admit ?? (async () => undefined),
+      findDocument,
+      log,
+      shared: createSharedResults(isDelta, (context) => viewerKey(context as Context)),
+      maxMessageBytes: limits.maxBodyBytes,
+      maxOperations: limits.maxOperationsPerStream,
+      maxSocketsPerOwner: limits.maxStreamsPerUser,
+      initTimeoutMs: http.headerTimeoutMs,
+      heartbeatMs: streamHeartbeatMs,
+    });
+  });
+}
+
+function createOwnerLookup(identify: Identify, { tokenWatcher }: Services) {
+  return async (request: Request) => {
+    const identity = await identify(request);
+    const { viewer, ticket } = identity;
+    const watch = () => viewer && tokenWatcher.watch(viewer);
+    return { name: senderKey(identity), onlyFollows: ticket !== undefined, watch };
+  };
 }

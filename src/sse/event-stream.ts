@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { endSignal } from '../base/end-signal.ts';
+import { createGate } from '../base/gate.ts';
 import { createChunkWriter } from './chunk-writer.ts';
 import { commentLine } from './frame.ts';
 import { joinHeartbeat } from './heartbeat.ts';
@@ -87,33 +88,6 @@ export function openEventStream(response: ServerResponse, options: EventStreamOp
       writer.flush();
       close();
       response.end(chunked ? lastChunk : undefined);
-    },
-  };
-}
-
-/** Makes writers wait while the socket is full. */
-function createGate() {
-  let isOpen = true;
-  let opening: Promise<void> | undefined;
-  let release = () => {};
-  return {
-    get isOpen() {
-      return isOpen;
-    },
-    shut() {
-      isOpen = false;
-    },
-    open() {
-      isOpen = true;
-      opening = undefined;
-      release();
-    },
-    opened(): Promise<void> {
-      if (isOpen) return Promise.resolve();
-      opening ??= new Promise((resolve) => {
-        release = resolve;
-      });
-      return opening;
     },
   };
 }

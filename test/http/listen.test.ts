@@ -12,6 +12,7 @@ const options = {
   maxConnections: 10,
   headerTimeoutMs: 10_000,
   responseTimeoutMs: 10_000,
+  withSockets: false,
 };
 
 async function open(url: string) {

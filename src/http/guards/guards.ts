@@ -4,7 +4,7 @@ import { startFairly } from './fair-start.ts';
 import type { Guard } from './guard.ts';
 import { type HostOptions, refuseOtherHosts } from './hosts.ts';
 import { forbidCaching } from './no-store.ts';
-import { type LimitRequestsOptions, limitRequests } from './rate-limit.ts';
+import { type AdmitRequest, limitRequests } from './rate-limit.ts';
 import { refuseUnplainTargets } from './request-target.ts';
 import { createSecureHeaders } from './secure-headers.ts';
 import { cutSlowBody } from './slow-body.ts';
@@ -12,7 +12,8 @@ import { cutSlowBody } from './slow-body.ts';
 export interface GuardOptions extends HostOptions {
   /** Origins of pages that may use the gateway. */
   corsOrigins: readonly string[];
-  requests: LimitRequestsOptions;
+  /** Counts each request for its sender. Undefined: there is no limit. */
+  admit: AdmitRequest | undefined;
   /** Milliseconds for which a body may stop coming. */
   bodyTimeoutMs: number;
 }
@@ -23,7 +24,7 @@ export interface GuardOptions extends HostOptions {
  * earlier.
  */
 export async function createGuards(options: GuardOptions): Promise<readonly Guard[]> {
-  const { corsOrigins, requests, bodyTimeoutMs } = options;
+  const { corsOrigins, admit, bodyTimeoutMs } = options;
   return [
     startFairly,
     await createSecureHeaders(),
@@ -32,7 +33,7 @@ export async function createGuards(options: GuardOptions): Promise<readonly Guar
     refuseOtherHosts(options),
     allowOrigins(corsOrigins),
     refuseOtherOrigins(corsOrigins),
-    limitRequests(requests),
+    limitRequests(admit),
     cutSlowBody(bodyTimeoutMs),
   ];
 }

@@ -1,9 +1,10 @@
+import type { GatewayError } from '../../errors.ts';
 import { anonymous } from '../../identity/viewer.ts';
 import { CostAccount, type RequestLimit } from '../../limits/cost-account.ts';
 import { clientAddress } from '../request/client-address.ts';
 import { healthPath } from '../request/health-path.ts';
 import { type Identify, senderKey } from '../request/identify.ts';
-import type { Arrival, Guard, Verdict } from './guard.ts';
+import type { Guard } from './guard.ts';
 
 /** The account of each request that is limited. Executing an operation charges it. */
 export type RequestAccounts = WeakMap<Request, CostAccount>;
@@ -18,21 +19,33 @@ export interface LimitRequestsOptions {
   accounts: RequestAccounts;
 }
 
-/** Answers 429 to a client that sends too many requests. `Retry-After` says when it may send the next one. */
-export function limitRequests(options: LimitRequestsOptions): Guard {
+/**
+ * Counts a request for its sender. Resolves with the error that refuses it, or undefined.
+ *
+ * @param remoteAddress The address of the socket, which counts for an unknown sender.
+ */
+export type AdmitRequest = (request: Request, remoteAddress: string) => Promise<GatewayError | undefined>;
+
+/** Undefined if there is no limit. */
+export function createAdmission(options: LimitRequestsOptions): AdmitRequest | undefined {
   const { ofUsers, ofNodes, identify, accounts } = options;
-  const enter = async ({ request, incoming }: Arrival): Promise<Verdict> => {
+  if (!ofUsers && !ofNodes) return undefined;
+  return async (request, remoteAddress) => {
     // The route refuses a bad token later. Here such a request counts for its address.
     const identity = await identify(request).catch(() => undefined);
     const limit = identity?.agentNode ? ofNodes : ofUsers;
     const isKnown = identity && (identity.viewer ?? identity.ticket?.viewer) !== anonymous;
-    const key = isKnown ? senderKey(identity) : clientAddress(incoming.socket.remoteAddress ?? '');
+    const key = isKnown ? senderKey(identity) : clientAddress(remoteAddress);
     if (!limit) return undefined;
     const account = new CostAccount(limit, key);
     accounts.set(request, account);
     return account.enter();
   };
-  const isUnlimited = !ofUsers && !ofNodes;
+}
+
+/** Answers 429 to a client that sends too many requests. `Retry-After` says when it may send the next one. */
+export function limitRequests(admit: AdmitRequest | undefined): Guard {
   // A monitor that gets 429 would restart the gateway because of another client.
-  return (arrival) => (isUnlimited || healthPath.test(arrival.path) ? undefined : enter(arrival));
+  return ({ request, incoming, path }) =>
+    admit && !healthPath.test(path) ? admit(request, incoming.socket.remoteAddress ?? '') : undefined;
 }

@@ -5,12 +5,15 @@ import type { Frames } from './frames.ts';
 import type { PresentError } from './present-error.ts';
 import { type Results, singleResult } from './results.ts';
 
+/** What the frames of operations are written to: an event stream, or a WebSocket. */
+export type FrameWriter = Pick<EventStream, 'write' | 'ready' | 'writable' | 'closed'>;
+
 /** Where and how to write the results of an operation. */
 export interface Delivery {
   /**
    * Resolves when the client's stream is open, with undefined if it was closed before that. No result is pulled before.
    */
-  readonly opened: Promise<EventStream | undefined>;
+  readonly opened: Promise<FrameWriter | undefined>;
   readonly frames: Frames;
   /** Aborts when the client does not want the results any more. */
   readonly signal: AbortSignal;

@@ -5,6 +5,7 @@ import { runEventsDocument } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
 import type { GatewayApi } from '../../support/gateway/gateway-api.ts';
 import { jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
+import { socketClient } from '../../support/gateway/sockets.ts';
 
 let gateway: TestGateway;
 let alice: GatewayApi;
@@ -62,6 +63,10 @@ const followers: Record<string, (token: string, runId: string, onBegin: () => vo
         .iterate({ query: runEventsDocument, variables: { runId } }),
       onBegin,
     ),
+  'graphql-ws': (token, runId, onBegin) => {
+    const client = socketClient(gateway.url, { connectionParams: { authorization: `Bearer ${token}` } });
+    return lastOf(client.iterate({ query: runEventsDocument, variables: { runId } }), onBegin);
+  },
   'the stream of Yoga': async (token, runId, onBegin) => {
     const response = await fetch(`${gateway.url}/graphql`, {
       method: 'POST',
