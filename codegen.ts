@@ -50,7 +50,7 @@ const config: CodegenConfig = {
   importExtension: '.ts',
   generates: {
     'src/gql/': {
-      documents: 'src/{rest,openai,agent}/**/*.graphql',
+      documents: 'src/{rest,dialect,openai,ai-sdk,ag-ui,agent}/**/*.graphql',
       preset: 'client',
       presetConfig: { fragmentMasking: false },
       config: types,

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import { agUiRoutes } from './ag-ui/run-routes.ts';
+import { aiSdkRoutes } from './ai-sdk/chat-routes.ts';
 import { messageOf } from './base/caught-error.ts';
+import { createKeyedLock } from './base/lock.ts';
 import { ResourceStack } from './base/resource-stack.ts';
 import { ofWorkspaces, openBlobStore } from './blobs/open-blob-store.ts';
 import { openBus } from './bus/open/open-bus.ts';
@@ -10,11 +13,12 @@ import type { Config } from './config/config.ts';
 import { hasOwnBlobs } from './config/own-blobs.ts';
 import { StartupError } from './config/startup-error.ts';
 import type { Services } from './context.ts';
+import { createDialectApi } from './dialect/handler.ts';
 import { type ApiParts, startHttpServer } from './http/start-server.ts';
 import { sweepTemporaryUploads } from './http/uploads/sweep-temporary-uploads.ts';
 import { openDatabaseLease } from './lease/database-lease.ts';
 import { createSoleLease } from './lease/lease.ts';
-import { createOpenAiApi } from './openai/handler.ts';
+import { openAiRoutes } from './openai/routes.ts';
 import { createRestApi } from './rest/handler.ts';
 import { createServices, type GatewayParts } from './services.ts';
 import { claimServer, databaseFolder, databaseName, openDatabase } from './storage/open/open-database.ts';
@@ -145,12 +149,16 @@ function doorFactories({ blobs }: Services, { limits, attachments, chat }: Confi
       openUpload: (sha256, range) => blobs.open(sha256, range),
       log,
     });
-  const createOpenAi = (parts: ApiParts) =>
-    createOpenAiApi({
-      ...parts,
-      maxPageSize: limits.maxPageSize,
-      maxSessions: chat.maxCompletionSessions,
-      log,
-    });
-  return { createRest, createOpenAi };
+  const createDialects = (parts: ApiParts) =>
+    createDialectApi(
+      {
+        ...parts,
+        maxPageSize: limits.maxPageSize,
+        maxSessions: chat.maxCompletionSessions,
+        oneAtATime: createKeyedLock(),
+        log,
+      },
+      [...openAiRoutes, ...aiSdkRoutes, ...agUiRoutes],
+    );
+  return { createRest, createDialects };
 }

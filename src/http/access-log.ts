@@ -43,6 +43,8 @@ const parts = [
   ['/graphql', 'graphql'],
   ['/api/v1', 'rest'],
   ['/v1', 'openai'],
+  ['/ai-sdk', 'ai-sdk'],
+  ['/ag-ui', 'ag-ui'],
   ...['health', 'metrics', 'workspaces', 'console', 'docs'].map((part) => [`/${part}`, part] as const),
 ] as const;
 

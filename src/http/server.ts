@@ -38,8 +38,8 @@ export interface ServerOptions {
   health: Hono;
   /** Its routes begin with `/api/v1`. */
   rest: HttpApp;
-  /** Its routes begin with `/v1`. */
-  openAi: HttpApp;
+  /** Its routes begin with `/v1`, `/ai-sdk` and `/ag-ui`. */
+  dialects: HttpApp;
   /** Its routes begin with `/docs`. */
   docs: HttpApp;
   /** Its routes begin with `/console`. */
@@ -107,17 +107,17 @@ export function createServerApp(options: ServerOptions): ServerApp {
 
 type Routes = (request: Request, path: string, bindings: RouteBindings) => ReturnType<HttpApp['fetch']>;
 
-function createRoutes({ rest, openAi, ...options }: ServerOptions): Routes {
+function createRoutes({ rest, dialects, ...options }: ServerOptions): Routes {
   const others = createOtherRoutes(options);
-  // REST and the OpenAI API have routers of their own.
-  const appOf = (path: string) => (restPath.test(path) ? rest : openAiPath.test(path) ? openAi : others);
+  // REST and the dialects have routers of their own.
+  const appOf = (path: string) => (restPath.test(path) ? rest : dialectPath.test(path) ? dialects : others);
   return (request, path, bindings) => appOf(path).fetch(request, bindings);
 }
 
 const restPath = /^\/api\/v1(\/|$)/;
-const openAiPath = /^\/v1(\/|$)/;
+const dialectPath = /^\/(v1|ai-sdk|ag-ui)(\/|$)/;
 
-function createOtherRoutes(options: Omit<ServerOptions, 'rest' | 'openAi'>) {
+function createOtherRoutes(options: Omit<ServerOptions, 'rest' | 'dialects'>) {
   const {
     graphql,
     answerKnownQuery,

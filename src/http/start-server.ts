@@ -67,8 +67,8 @@ export interface HttpServerOptions {
   log: Logger;
   /** Creates the application for `/api/v1`. */
   createRest: (parts: ApiParts) => HttpApp;
-  /** Creates the application for `/v1`. */
-  createOpenAi: (parts: ApiParts) => HttpApp;
+  /** Creates the application for `/v1`, `/ai-sdk` and `/ag-ui`. */
+  createDialects: (parts: ApiParts) => HttpApp;
 }
 
 /**
@@ -129,7 +129,7 @@ interface AppOptions extends HttpServerOptions {
 
 /** @param closing Aborts when the gateway begins to close. */
 async function createApp(options: AppOptions, homes: StreamHomes | undefined, closing: AbortSignal) {
-  const { config, services, redis, log, createRest, createOpenAi } = options;
+  const { config, services, redis, log, createRest, createDialects } = options;
   const { http, auth, web } = config;
   const limits = {
     ...config.limits,
@@ -183,7 +183,7 @@ async function createApp(options: AppOptions, homes: StreamHomes | undefined, cl
     sockets,
     health: createHealth({ checkDatabase: options.checkDatabase, checkRedis: redis?.check, closing }),
     rest: createRest(api),
-    openAi: createOpenAi(api),
+    dialects: createDialects(api),
     docs: createDocsPage(),
     workspaces: createAgentDoor(files).route('/', createFileDownloads(files)),
     consolePage: createConsolePage(),

@@ -1,13 +1,13 @@
+import type { Route } from '../dialect/route/route.ts';
 import { completionRoutes } from './completions/completion-routes.ts';
 import { conversationRoutes } from './conversations/conversation-routes.ts';
 import { modelRoutes } from './models/model-routes.ts';
 import { responseRoutes } from './responses/response-routes.ts';
-import type { Route } from './route/route.ts';
 
-/** Every operation below `/v1`. */
-export const routes: readonly Route[] = [
+/** Every operation of the API of OpenAI. */
+export const openAiRoutes: readonly Route[] = [
   ...modelRoutes,
   ...completionRoutes,
   ...responseRoutes,
   ...conversationRoutes,
-];
+].map((route) => ({ ...route, path: `/v1${route.path}` }));

@@ -16,6 +16,7 @@ const core = [
   'sync',
   ...services,
 ];
+const dialects = ['dialect', 'openai', 'ai-sdk', 'ag-ui'];
 const shown = ['context', 'schema', 'sse', 'download', 'gql'];
 
 /** The rooms of `src` that each room may import from, besides itself. */
@@ -23,11 +24,12 @@ const mayImport: Record<string, string[]> = {
   main: ['cli', 'config', 'errors', 'log'],
   cli: ['commands', 'agent', 'base', 'config', 'errors', 'log'],
   commands: ['gateway', ...core],
-  gateway: [...core, ...shown, 'services', 'http', 'rest', 'openai'],
+  gateway: [...core, ...shown, 'services', 'http', 'rest', ...dialects],
   services: [...core, 'context'],
   http: [...core, ...shown],
   rest: [...core, ...shown],
-  openai: [...core, ...shown],
+  dialect: [...core, ...shown],
+  ...Object.fromEntries(dialects.slice(1).map((room) => [room, ['dialect', ...core, ...shown]])),
   schema: [...core, 'context'],
   context: core,
   ...Object.fromEntries(

@@ -7,7 +7,7 @@ import { factsOf, noteErrors } from './request-facts.ts';
 
 /**
  * Answers a request that a guard or a route refuses. The path chooses the shape of the body: GraphQL's
- * `{"errors": […]}` at `/graphql` and below, OpenAI's `{"error": …}` at `/v1` and below, REST's `{"detail": …}` everywhere
+ * `{"errors": […]}` at `/graphql` and below, OpenAI's `{"error": …}` at `/v1`, `/ai-sdk` and `/ag-ui` and below, REST's `{"detail": …}` everywhere
  * else, with the code for agents and other programs at `/workspaces` and below.
  */
 export function refuse(c: Context, error: GatewayError): Response {
@@ -31,7 +31,8 @@ export function sendRefusal(response: ServerResponse, path: string, error: Gatew
 
 /** The body of a refusal, in the shape of its path. The path may be a request target in any form. */
 export function refusalBody(path: string, { message, extensions: { http: _, ...extensions } }: GatewayError) {
-  if (/^(https?:\/\/[^/]*)?\/v1([/?]|$)/.test(path)) return openAiRefusal(message, extensions['code']);
+  if (/^(https?:\/\/[^/]*)?\/(v1|ai-sdk|ag-ui)([/?]|$)/.test(path))
+    return openAiRefusal(message, extensions['code']);
   const isGraphQL = /^(https?:\/\/[^/]*)?\/graphql([/?]|$)/i.test(path);
   if (isGraphQL) return { errors: [{ message, extensions }] };
   return /^(https?:\/\/[^/]*)?\/workspaces\//.test(path)

@@ -5,12 +5,12 @@ import {
   idsOfClient,
   idsOfStep,
   type LegOfRun,
-} from '../answer/answer-calls.ts';
-import { isOfClient } from '../answer/awaited-calls.ts';
-import { ApiError } from '../errors/api-error.ts';
-import { callsOf } from '../input/answer-parts.ts';
-import type { Conversation } from '../input/conversation.ts';
-import type { ApiContext, ApiServices } from '../route/route.ts';
+} from '../../dialect/answer/answer-calls.ts';
+import { isOfClient } from '../../dialect/answer/awaited-calls.ts';
+import { ApiError } from '../../dialect/errors/api-error.ts';
+import { callsOf } from '../../dialect/input/answer-parts.ts';
+import type { Conversation } from '../../dialect/input/conversation.ts';
+import type { ApiContext, ApiServices } from '../../dialect/route/route.ts';
 import { isSameText, matchBranch } from './match-branch.ts';
 
 /**

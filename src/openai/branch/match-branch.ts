@@ -1,16 +1,15 @@
-import { encodeId, maxId } from '../../base/global-id.ts';
+import { isOfClient } from '../../dialect/answer/awaited-calls.ts';
+import { callsOf } from '../../dialect/input/answer-parts.ts';
+import { sha256Of } from '../../dialect/input/client-file.ts';
+import type { Exchange } from '../../dialect/input/conversation.ts';
+import { writeCallId } from '../../dialect/route/call-ids.ts';
+import { executeDocument } from '../../dialect/route/execute.ts';
+import type { ApiContext, ApiServices } from '../../dialect/route/route.ts';
 import {
   ReadBranchDocument,
   type ReadBranchQuery,
   type ReadBranchQueryVariables,
 } from '../../gql/graphql.ts';
-import { isOfClient } from '../answer/awaited-calls.ts';
-import { callsOf } from '../input/answer-parts.ts';
-import { sha256Of } from '../input/client-file.ts';
-import type { Exchange } from '../input/conversation.ts';
-import { writeCallId } from '../route/call-ids.ts';
-import { executeDocument } from '../route/execute.ts';
-import type { ApiContext, ApiServices } from '../route/route.ts';
 
 type BranchMessage = NonNullable<ReadBranchQuery['session']>['messages']['nodes'][number];
 
@@ -91,10 +90,4 @@ export function isSameText(content: string, parts: Exchange['parts']): boolean {
 
 function withoutSpace(text: string): string {
   return text.replaceAll(/\s+/g, '');
-}
-
-/** The Relay id of the session that a header names: `conv_12` or `12`; undefined if it can be none. */
-export function sessionIdOf(text: string): string | undefined {
-  const [, digits] = /^(?:conv_)?([1-9]\d{0,9})$/.exec(text.trim()) ?? [];
-  return digits === undefined || Number(digits) > maxId ? undefined : encodeId('Session', Number(digits));
 }

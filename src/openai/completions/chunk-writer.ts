@@ -1,11 +1,11 @@
 import type { OpenAiFailure } from '../../base/openai-failure.ts';
+import type { AwaitedCalls } from '../../dialect/answer/awaited-calls.ts';
+import { isLast, type LastEvent } from '../../dialect/answer/last-event.ts';
+import { failureOf } from '../../dialect/answer/run-failure.ts';
+import type { FrameWriter } from '../../dialect/answer/stream-answer.ts';
+import { ApiError } from '../../dialect/errors/api-error.ts';
 import type { AnswerEventFragment, AnswerRunFragment } from '../../gql/graphql.ts';
 import { formatFrame } from '../../sse/frame.ts';
-import type { AwaitedCalls } from '../answer/awaited-calls.ts';
-import { isLast, type LastEvent } from '../answer/last-event.ts';
-import { failureOf } from '../answer/run-failure.ts';
-import type { FrameWriter } from '../answer/stream-answer.ts';
-import { ApiError } from '../errors/api-error.ts';
 import { callsJson, finishReasonOf, headOf, usageJson, type WholeAnswer } from './completion-json.ts';
 
 const done = formatFrame({ data: '[DONE]' });

@@ -1,9 +1,9 @@
 import { writeJson } from '../../base/long-integers.ts';
+import type { AwaitedCalls } from '../../dialect/answer/awaited-calls.ts';
+import type { LastEvent } from '../../dialect/answer/last-event.ts';
+import { fullName } from '../../dialect/input/model-choice.ts';
+import { writeCallId } from '../../dialect/route/call-ids.ts';
 import type { AnswerRunFragment, AnswerUsageFragment, FinishReason } from '../../gql/graphql.ts';
-import type { AwaitedCalls } from '../answer/awaited-calls.ts';
-import type { LastEvent } from '../answer/last-event.ts';
-import { fullName } from '../input/model-choice.ts';
-import { writeCallId } from '../route/call-ids.ts';
 import { writeId } from '../route/ids.ts';
 
 const finishReasons: Record<FinishReason, 'stop' | 'length' | 'content_filter'> = {

@@ -1,14 +1,20 @@
 import { z } from 'zod';
+import { type ApiError, badParameter, unsupported } from '../../dialect/errors/api-error.ts';
+import type { ToldCall } from '../../dialect/input/answer-parts.ts';
+import {
+  type Conversation,
+  type ListedMessage,
+  type MessageText,
+  toConversation,
+} from '../../dialect/input/conversation.ts';
+import { modelName } from '../../dialect/input/model-choice.ts';
+import { parseBody } from '../../dialect/input/read-body.ts';
+import { reasoningEffort, temperature, tokenCount } from '../../dialect/input/settings.ts';
 import type { ClientToolInput } from '../../gql/graphql.ts';
-import { type ApiError, badParameter, unsupported } from '../errors/api-error.ts';
-import type { ToldCall } from '../input/answer-parts.ts';
 import { clientTools, toolChoice, toolsInput } from '../input/client-tools.ts';
-import { type Conversation, type ListedMessage, toConversation } from '../input/conversation.ts';
-import { content, type MessageText, readContent } from '../input/message-text.ts';
-import { modelName } from '../input/model-choice.ts';
+import { content, readContent } from '../input/message-text.ts';
 import { checkParameters, isEmpty, oneOf, type Parameters } from '../input/parameters.ts';
-import { parseBody } from '../input/read-body.ts';
-import { reasoningEffort, responseFormat, temperature, tokenCount } from '../input/settings.ts';
+import { responseFormat } from '../input/text-format.ts';
 
 const Call = z.looseObject({
   id: z.string('expected a text'),

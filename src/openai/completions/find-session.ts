@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
 import { cutText } from '../../base/cut-text.ts';
+import type { Place } from '../../dialect/answer/start-answer.ts';
+import { ApiError, badParameter } from '../../dialect/errors/api-error.ts';
+import { sha256Of } from '../../dialect/input/client-file.ts';
+import type { Conversation } from '../../dialect/input/conversation.ts';
+import { executeDocument } from '../../dialect/route/execute.ts';
+import type { ApiContext, ApiServices } from '../../dialect/route/route.ts';
+import { sessionIdOf } from '../../dialect/route/session-id.ts';
 import {
   type ConversationFieldsFragment,
   FindConversationDocument,
   ListConversationsDocument,
 } from '../../gql/graphql.ts';
-import type { Place } from '../answer/start-answer.ts';
-import { matchBranch, sessionIdOf } from '../branch/match-branch.ts';
-import { ApiError, badParameter } from '../errors/api-error.ts';
-import { sha256Of } from '../input/client-file.ts';
-import type { Conversation } from '../input/conversation.ts';
-import { executeDocument } from '../route/execute.ts';
-import type { ApiContext, ApiServices } from '../route/route.ts';
+import { matchBranch } from '../branch/match-branch.ts';
 
 /** The `featureName` of the sessions that Chat Completions makes. */
 export const featureName = 'chat-completions';

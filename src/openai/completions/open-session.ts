@@ -1,14 +1,14 @@
+import type { ParameterNames } from '../../dialect/errors/graphql-error.ts';
+import { type Conversation, historyOf } from '../../dialect/input/conversation.ts';
+import { dropSession } from '../../dialect/route/drop-session.ts';
+import { executeDocument } from '../../dialect/route/execute.ts';
+import { openConversation } from '../../dialect/route/open-conversation.ts';
+import type { ApiContext, ApiServices } from '../../dialect/route/route.ts';
 import {
   type ConversationFieldsFragment,
   type CreateSessionInput,
   ListIdleConversationsDocument,
 } from '../../gql/graphql.ts';
-import type { ParameterNames } from '../errors/graphql-error.ts';
-import { type Conversation, historyOf } from '../input/conversation.ts';
-import { dropSession } from '../route/drop-session.ts';
-import { executeDocument } from '../route/execute.ts';
-import { openConversation } from '../route/open-conversation.ts';
-import type { ApiContext, ApiServices } from '../route/route.ts';
 import { featureName } from './find-session.ts';
 
 /** Sessions that are looked at for those that can make room. */

@@ -1,21 +1,21 @@
 import { z } from 'zod';
+import { badParameter } from '../../dialect/errors/api-error.ts';
+import { toConversation } from '../../dialect/input/conversation.ts';
+import { parseBody, readBody } from '../../dialect/input/read-body.ts';
+import { executeDocument } from '../../dialect/route/execute.ts';
+import { openConversation } from '../../dialect/route/open-conversation.ts';
+import type { ApiContext, ApiServices, Route } from '../../dialect/route/route.ts';
 import {
   ChangeConversationDocument,
   type ConversationFieldsFragment,
   DropConversationDocument,
 } from '../../gql/graphql.ts';
-import { badParameter } from '../errors/api-error.ts';
-import { toConversation } from '../input/conversation.ts';
 import { checkParameters } from '../input/parameters.ts';
-import { parseBody, readBody } from '../input/read-body.ts';
 import { featureName } from '../responses/parameter-names.ts';
 import { secondsOf } from '../responses/response-json.ts';
 import { inputItems, readItems } from '../responses/response-request.ts';
-import { executeDocument } from '../route/execute.ts';
 import { findConversation } from '../route/find-conversation.ts';
 import { writeId } from '../route/ids.ts';
-import { openConversation } from '../route/open-conversation.ts';
-import type { ApiContext, ApiServices, Route } from '../route/route.ts';
 
 const metadata = z.record(z.string(), z.string('expected a text')).nullish();
 const NewConversation = z.looseObject({ metadata, items: inputItems.nullish() });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cutText } from '../../base/cut-text.ts';
+import { badParameter, unsupported } from '../../dialect/errors/api-error.ts';
 import type { ClientToolInput } from '../../gql/graphql.ts';
-import { badParameter, unsupported } from '../errors/api-error.ts';
 
 /** A tool as both dialects describe it; Chat Completions does so within `function`. */
 const FunctionTool = z.looseObject({

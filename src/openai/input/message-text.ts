@@ -1,13 +1,8 @@
 import { z } from 'zod';
 import { cutText } from '../../base/cut-text.ts';
-import { unsupported } from '../errors/api-error.ts';
-import { type ClientFile, fileFromBase64, fileFromUrl } from './client-file.ts';
-
-/** What a message says, and the files that belong to it. */
-export interface MessageText {
-  text: string;
-  files: ClientFile[];
-}
+import { unsupported } from '../../dialect/errors/api-error.ts';
+import { type ClientFile, fileFromBase64, fileFromUrl } from '../../dialect/input/client-file.ts';
+import type { MessageText } from '../../dialect/input/conversation.ts';
 
 /** The content of a message: a text, or parts of it. The parts of both dialects have different names. */
 export const content = z.union([z.string(), z.array(z.looseObject({ type: z.string() })).max(1_000)], {

@@ -1,5 +1,5 @@
 import { cutText } from '../../base/cut-text.ts';
-import { ApiError, unsupported } from '../errors/api-error.ts';
+import { ApiError, unsupported } from '../../dialect/errors/api-error.ts';
 
 /** What to do with each parameter that a dialect has. */
 export interface Parameters {

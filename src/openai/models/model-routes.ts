@@ -1,8 +1,8 @@
+import { ApiError } from '../../dialect/errors/api-error.ts';
+import { fullName } from '../../dialect/input/model-choice.ts';
+import { executeDocument } from '../../dialect/route/execute.ts';
+import type { ApiContext, ApiServices, Route } from '../../dialect/route/route.ts';
 import { ListOpenAiModelsDocument } from '../../gql/graphql.ts';
-import { ApiError } from '../errors/api-error.ts';
-import { fullName } from '../input/model-choice.ts';
-import { executeDocument } from '../route/execute.ts';
-import type { ApiContext, ApiServices, Route } from '../route/route.ts';
 
 interface ListedModel {
   /** `provider/model`. */

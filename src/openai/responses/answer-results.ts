@@ -4,12 +4,12 @@ import {
   findAskedRun,
   idsOfStep,
   type LegOfRun,
-} from '../answer/answer-calls.ts';
-import { lastCallsOf } from '../answer/awaited-calls.ts';
-import { badParameter, unsupported } from '../errors/api-error.ts';
-import type { ToolMessage } from '../input/conversation.ts';
+} from '../../dialect/answer/answer-calls.ts';
+import { lastCallsOf } from '../../dialect/answer/awaited-calls.ts';
+import { badParameter, unsupported } from '../../dialect/errors/api-error.ts';
+import type { ToolMessage } from '../../dialect/input/conversation.ts';
+import type { ApiContext, ApiServices } from '../../dialect/route/route.ts';
 import { findConversation } from '../route/find-conversation.ts';
-import type { ApiContext, ApiServices } from '../route/route.ts';
 import { findResponse } from './find-response.ts';
 import { noOutput } from './place-behind.ts';
 import type { ResponseRequest } from './response-request.ts';

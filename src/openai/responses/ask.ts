@@ -1,21 +1,21 @@
+import type { LegOfRun } from '../../dialect/answer/answer-calls.ts';
+import { Leg } from '../../dialect/answer/leg.ts';
+import { type Place, startAnswer } from '../../dialect/answer/start-answer.ts';
+import { badParameter, unsupported } from '../../dialect/errors/api-error.ts';
+import { type Conversation, historyOf, retold } from '../../dialect/input/conversation.ts';
+import { chooseModel } from '../../dialect/input/model-choice.ts';
+import { dropSession } from '../../dialect/route/drop-session.ts';
+import { executeDocument } from '../../dialect/route/execute.ts';
+import { openConversation } from '../../dialect/route/open-conversation.ts';
+import type { ApiContext, ApiServices } from '../../dialect/route/route.ts';
 import {
   type AnswerRunFragment,
   ChangeConversationDocument,
   type ClientToolInput,
   type ConversationFieldsFragment,
 } from '../../gql/graphql.ts';
-import type { LegOfRun } from '../answer/answer-calls.ts';
-import { Leg } from '../answer/leg.ts';
-import { type Place, startAnswer } from '../answer/start-answer.ts';
 import { goOn } from '../branch/go-on.ts';
-import { badParameter, unsupported } from '../errors/api-error.ts';
-import { type Conversation, historyOf, retold } from '../input/conversation.ts';
-import { chooseModel } from '../input/model-choice.ts';
-import { dropSession } from '../route/drop-session.ts';
-import { executeDocument } from '../route/execute.ts';
 import { findConversation } from '../route/find-conversation.ts';
-import { openConversation } from '../route/open-conversation.ts';
-import type { ApiContext, ApiServices } from '../route/route.ts';
 import { answerResults } from './answer-results.ts';
 import { featureName, names } from './parameter-names.ts';
 import { placeBehind } from './place-behind.ts';

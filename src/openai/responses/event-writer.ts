@@ -1,9 +1,9 @@
 import type { OpenAiFailure } from '../../base/openai-failure.ts';
+import type { AwaitedCalls } from '../../dialect/answer/awaited-calls.ts';
+import { isLast, type LastEvent } from '../../dialect/answer/last-event.ts';
+import type { FrameWriter } from '../../dialect/answer/stream-answer.ts';
 import type { AnswerEventFragment, AnswerRunFragment } from '../../gql/graphql.ts';
 import { formatFrame } from '../../sse/frame.ts';
-import type { AwaitedCalls } from '../answer/awaited-calls.ts';
-import { isLast, type LastEvent } from '../answer/last-event.ts';
-import type { FrameWriter } from '../answer/stream-answer.ts';
 import type { EventBody } from './event-body.ts';
 import { sequenceNumber } from './event-numbers.ts';
 import type { ResponseKey } from './output-items.ts';

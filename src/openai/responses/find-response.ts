@@ -1,8 +1,8 @@
+import { firstLeg, type LegPlace, legBehind } from '../../dialect/answer/awaited-calls.ts';
+import { executeDocument } from '../../dialect/route/execute.ts';
+import type { ApiContext, ApiServices } from '../../dialect/route/route.ts';
 import { type AnswerRunFragment, FindAnswerDocument, type FindAnswerQuery } from '../../gql/graphql.ts';
-import { firstLeg, type LegPlace, legBehind } from '../answer/awaited-calls.ts';
-import { executeDocument } from '../route/execute.ts';
 import { notFound, readResponseId } from '../route/ids.ts';
-import type { ApiContext, ApiServices } from '../route/route.ts';
 
 export type FoundRun = AnswerRunFragment & NonNullable<FindAnswerQuery['run']>;
 

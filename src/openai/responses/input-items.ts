@@ -1,5 +1,5 @@
-import { isOfClient } from '../answer/awaited-calls.ts';
-import { writeCallId } from '../route/call-ids.ts';
+import { isOfClient } from '../../dialect/answer/awaited-calls.ts';
+import { writeCallId } from '../../dialect/route/call-ids.ts';
 import type { FoundResponse, FoundRun } from './find-response.ts';
 
 type Prompt = NonNullable<FoundRun['userMessage']>;

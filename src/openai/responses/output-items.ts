@@ -1,7 +1,7 @@
 import { writeJson } from '../../base/long-integers.ts';
+import { isOfClient } from '../../dialect/answer/awaited-calls.ts';
+import { writeCallId } from '../../dialect/route/call-ids.ts';
 import type { AnswerMessageFragment, ToolCallStatus } from '../../gql/graphql.ts';
-import { isOfClient } from '../answer/awaited-calls.ts';
-import { writeCallId } from '../route/call-ids.ts';
 
 /** A part of an answer, as Responses shows it. */
 export type OutputItem = ReasoningItem | MessageItem | CallItem | FunctionItem;

@@ -1,5 +1,5 @@
+import { isLast } from '../../dialect/answer/last-event.ts';
 import type { AnswerEventFragment } from '../../gql/graphql.ts';
-import { isLast } from '../answer/last-event.ts';
 import type { EventBody } from './event-body.ts';
 import {
   type AskedCall,

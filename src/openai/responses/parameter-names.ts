@@ -1,4 +1,4 @@
-import type { ParameterNames } from '../errors/graphql-error.ts';
+import type { ParameterNames } from '../../dialect/errors/graphql-error.ts';
 
 /** The `featureName` of the sessions that Responses makes. */
 export const featureName = 'responses';

@@ -1,9 +1,9 @@
-import { isOfClient } from '../answer/awaited-calls.ts';
-import type { Place } from '../answer/start-answer.ts';
-import { ApiError } from '../errors/api-error.ts';
-import { writeCallId } from '../route/call-ids.ts';
+import { isOfClient } from '../../dialect/answer/awaited-calls.ts';
+import type { Place } from '../../dialect/answer/start-answer.ts';
+import { ApiError } from '../../dialect/errors/api-error.ts';
+import { writeCallId } from '../../dialect/route/call-ids.ts';
+import type { ApiContext, ApiServices } from '../../dialect/route/route.ts';
 import { notFound } from '../route/ids.ts';
-import type { ApiContext, ApiServices } from '../route/route.ts';
 import { findResponse } from './find-response.ts';
 
 const param = 'previous_response_id';

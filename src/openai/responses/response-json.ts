@@ -1,8 +1,8 @@
 import { openAiCode } from '../../base/openai-failure.ts';
+import { type AwaitedCalls, isOfClient, lastCallsOf, partOfLeg } from '../../dialect/answer/awaited-calls.ts';
+import type { LastEvent } from '../../dialect/answer/last-event.ts';
+import { fullName } from '../../dialect/input/model-choice.ts';
 import type { AnswerRunFragment, AnswerUsageFragment, FinishReason, RunStatus } from '../../gql/graphql.ts';
-import { type AwaitedCalls, isOfClient, lastCallsOf, partOfLeg } from '../answer/awaited-calls.ts';
-import type { LastEvent } from '../answer/last-event.ts';
-import { fullName } from '../input/model-choice.ts';
 import { writeId } from '../route/ids.ts';
 import type { FoundResponse } from './find-response.ts';
 import { type OutputItem, outputItems, type ResponseKey } from './output-items.ts';

@@ -1,19 +1,20 @@
 import { z } from 'zod';
 import { cutText } from '../../base/cut-text.ts';
-import type { ClientToolInput } from '../../gql/graphql.ts';
-import { badParameter, unsupported } from '../errors/api-error.ts';
-import { clientTools, toolChoice, toolsInput } from '../input/client-tools.ts';
+import { badParameter, unsupported } from '../../dialect/errors/api-error.ts';
 import {
   type Conversation,
   type ListedMessage,
   type ToolMessage,
   toConversation,
-} from '../input/conversation.ts';
+} from '../../dialect/input/conversation.ts';
+import { modelName } from '../../dialect/input/model-choice.ts';
+import { parseBody } from '../../dialect/input/read-body.ts';
+import { reasoningEffort, temperature, tokenCount } from '../../dialect/input/settings.ts';
+import type { ClientToolInput } from '../../gql/graphql.ts';
+import { clientTools, toolChoice, toolsInput } from '../input/client-tools.ts';
 import { content, readContent } from '../input/message-text.ts';
-import { modelName } from '../input/model-choice.ts';
 import { checkParameters, isEmpty, oneOf, type Parameters } from '../input/parameters.ts';
-import { parseBody } from '../input/read-body.ts';
-import { reasoningEffort, temperature, textConfig, tokenCount } from '../input/settings.ts';
+import { textConfig } from '../input/text-format.ts';
 
 const Item = z.looseObject({
   type: z.string().nullish(),

@@ -1,22 +1,22 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { z } from 'zod';
+import type { LegOfRun } from '../../dialect/answer/answer-calls.ts';
+import { type AnswerEnd, followAnswer } from '../../dialect/answer/follow-answer.ts';
+import { Leg } from '../../dialect/answer/leg.ts';
+import { failureOf } from '../../dialect/answer/run-failure.ts';
+import { streamAnswer } from '../../dialect/answer/stream-answer.ts';
+import { badParameter } from '../../dialect/errors/api-error.ts';
+import { readIdempotencyKey } from '../../dialect/input/idempotency-key.ts';
+import { readBody } from '../../dialect/input/read-body.ts';
+import { dropSession } from '../../dialect/route/drop-session.ts';
+import { executeDocument, executeQuietly } from '../../dialect/route/execute.ts';
+import type { ApiContext, ApiServices, Route } from '../../dialect/route/route.ts';
 import {
   type AnswerRunFragment,
   CancelAnswerDocument,
   DeleteAnswerDocument,
   DropConversationDocument,
 } from '../../gql/graphql.ts';
-import type { LegOfRun } from '../answer/answer-calls.ts';
-import { type AnswerEnd, followAnswer } from '../answer/follow-answer.ts';
-import { Leg } from '../answer/leg.ts';
-import { failureOf } from '../answer/run-failure.ts';
-import { streamAnswer } from '../answer/stream-answer.ts';
-import { badParameter } from '../errors/api-error.ts';
-import { readIdempotencyKey } from '../input/idempotency-key.ts';
-import { readBody } from '../input/read-body.ts';
-import { dropSession } from '../route/drop-session.ts';
-import { executeDocument, executeQuietly } from '../route/execute.ts';
-import type { ApiContext, ApiServices, Route } from '../route/route.ts';
 import { type Asked, ask } from './ask.ts';
 import { seqOf } from './event-numbers.ts';
 import { EventWriter } from './event-writer.ts';
@@ -56,7 +56,7 @@ export const responseRoutes: readonly Route[] = [
       const { run, leg, step } = found;
       if (!stream) return c.json(responseJson(run, stateOf(found), { after: step }));
       const splitAt = startingAfter === undefined ? undefined : seqOf(startingAfter);
-      const shown = new Leg(leg, run.assistantMessage ?? undefined);
+      const shown = new Leg({ place: leg, message: step === 0 ? null : run.assistantMessage });
       const options = { runId: run.id, cancelsWhenLeft: false, splitAt, leg: shown };
       await streamAnswer(c, services, options, new EventWriter(run, { after: startingAfter, step }));
       return RESPONSE_ALREADY_SENT;

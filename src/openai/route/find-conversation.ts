@@ -1,7 +1,7 @@
+import { executeDocument } from '../../dialect/route/execute.ts';
+import type { ApiContext, ApiServices } from '../../dialect/route/route.ts';
 import { type ConversationFieldsFragment, FindConversationDocument } from '../../gql/graphql.ts';
-import { executeDocument } from './execute.ts';
 import { notFound, readId } from './ids.ts';
-import type { ApiContext, ApiServices } from './route.ts';
 
 /**
  * @param name The id of the conversation, as the client has it.

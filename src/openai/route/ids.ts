@@ -1,6 +1,6 @@
 import { cutText } from '../../base/cut-text.ts';
 import { encodeId, maxId } from '../../base/global-id.ts';
-import { ApiError } from '../errors/api-error.ts';
+import { ApiError } from '../../dialect/errors/api-error.ts';
 
 /** The ids of this API are those of the database behind the prefixes that clients of OpenAI expect. */
 const prefixes = {

@@ -19,6 +19,10 @@ export interface Place {
   session: ConversationFieldsFragment;
   /** The Relay id of the answer that it follows. Null: the branch that the session shows goes on. */
   replyTo: string | null;
+  /** The Relay id of the prompt whose other version it is. */
+  editOf?: string;
+  /** The Relay id of the prompt that is answered once more. Then the conversation has none. */
+  answerTo?: string;
 }
 
 export interface NewPrompt {
@@ -46,12 +50,14 @@ export async function startAnswer(
   { place, conversation, model, settings, tools, requestId, onBusy }: NewPrompt,
   names: ParameterNames,
 ): Promise<AnswerRunFragment> {
-  const { session, replyTo } = place;
+  const { session, replyTo, editOf, answerTo } = place;
   const { prompt } = conversation;
   const attachmentIds: string[] = [];
-  for (const file of prompt.files) attachmentIds.push(await addFile(c, services, session.id, file));
+  for (const file of answerTo ? [] : prompt.files)
+    attachmentIds.push(await addFile(c, services, session.id, file));
   const input = {
-    ...{ sessionId: session.id, prompt: prompt.text, replyTo, attachmentIds, tools, requestId, onBusy },
+    ...{ sessionId: session.id, replyTo, editOf, answerTo, attachmentIds, tools, requestId, onBusy },
+    ...(answerTo === undefined && { prompt: prompt.text }),
     settings: settingsInput(settings),
     ...chooseModel(model),
   };

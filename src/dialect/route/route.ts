@@ -22,6 +22,8 @@ export interface ApiServices {
   maxPageSize: number;
   /** The most sessions of one user that Chat Completions makes; 0 for no limit. */
   maxSessions: number;
+  /** Does work with one key after the other. */
+  oneAtATime<T>(key: string, work: () => Promise<T>): Promise<T>;
   /** Milliseconds between the heartbeats of a stream; 15,000 by default. */
   heartbeatMs?: number;
 }
@@ -29,7 +31,7 @@ export interface ApiServices {
 /** An operation, ready to be registered with the router. */
 export interface Route {
   method: 'get' | 'post' | 'delete';
-  /** The path below `/v1`, as Hono writes it: `/responses/:id`. */
+  /** The path as Hono writes it: `/v1/responses/:id`. */
   path: string;
   /** What the access log and the metrics call the operation. */
   operationId: string;

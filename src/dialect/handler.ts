@@ -7,26 +7,30 @@ import { GatewayError } from '../errors.ts';
 import { userOf } from '../schema/access/access.ts';
 import { ApiError } from './errors/api-error.ts';
 import { apiError } from './errors/graphql-error.ts';
-import type { ApiContext, ApiServices } from './route/route.ts';
-import { routes } from './routes.ts';
+import type { ApiContext, ApiServices, Route } from './route/route.ts';
 
 /**
- * Creates the API under `/v1` that clients of OpenAI talk to.
+ * Creates the doors of the dialects.
  *
  * Streams are written directly to Node's response. The server must therefore be `@hono/node-server`.
+ *
+ * @param routes Those of all dialects.
  */
-export function createOpenAiApi(services: ApiServices): Hono<{ Bindings: HttpBindings }> {
-  const app = new Hono<{ Bindings: HttpBindings }>().basePath('/v1');
+export function createDialectApi(
+  services: ApiServices,
+  routes: readonly Route[],
+): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
   app.onError((error, c) => answerError(c, toApiError(error, c, services)));
   for (const route of routes) {
     app.on(route.method, route.path, async (c) => {
       services.note(c.req.raw, { operationId: route.operationId });
-      // The token of a node is refused: this API is for users.
+      // The token of a node is refused: these doors are for users.
       userOf(await services.identify(c.req.raw));
       return route.handle(c, services);
     });
   }
-  refuseOtherMethods(app);
+  refuseOtherMethods(app, routes);
   app.all('*', (c) => {
     const message = `Unknown request URL: ${c.req.method} ${cutText(c.req.path, 200)}.`;
     return answerError(c, new ApiError(404, message, { code: 'unknown_url' }));
@@ -42,7 +46,7 @@ function toApiError(error: Error, c: ApiContext, { note, log }: ApiServices): Ap
   }
   const { incoming } = c.env;
   if (incoming.destroyed && !incoming.complete) return new ApiError(400, 'The request broke off.');
-  log.error({ err: error }, 'a request of the OpenAI API failed');
+  log.error({ err: error }, 'a request of a dialect failed');
   return new ApiError(500, 'Internal Server Error');
 }
 
@@ -53,7 +57,7 @@ function answerError(c: ApiContext, { status, body, headers }: ApiError): Respon
   return c.json(body, status as ContentfulStatusCode, headers);
 }
 
-function refuseOtherMethods(app: Hono<{ Bindings: HttpBindings }>): void {
+function refuseOtherMethods(app: Hono<{ Bindings: HttpBindings }>, routes: readonly Route[]): void {
   for (const [path, names] of methodsByPath(routes)) {
     app.all(path, (c) => {
       const message = `This URL does not take ${c.req.method}.`;

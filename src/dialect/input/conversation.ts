@@ -1,7 +1,13 @@
 import { isBlank } from '../../base/is-blank.ts';
 import { badParameter } from '../errors/api-error.ts';
 import { type AnswerPart, answerText, PartialAnswer, type ToldCall } from './answer-parts.ts';
-import type { MessageText } from './message-text.ts';
+import type { ClientFile } from './client-file.ts';
+
+/** What a message says, and the files that belong to it. */
+export interface MessageText {
+  text: string;
+  files: ClientFile[];
+}
 
 /** A message of a client's list. */
 export type ListedMessage = SpokenMessage | ToolMessage;

@@ -1,18 +1,26 @@
 import type { AnswerMessageFragment, AnswerUsageFragment } from '../../gql/graphql.ts';
 
-type StoredCall = AnswerMessageFragment['toolCalls'][number];
+export type StoredCall = AnswerMessageFragment['toolCalls'][number];
 
 /** The tool with which a model asks the user. Whoever watches the session answers, and not the client that sent the prompt. */
 const askUserName = 'ask_user';
 
 /** Whether the client that sent the prompt runs the call: one of the tools that it sent with it. */
-export function isOfClient({ byClient, name }: { byClient: boolean; name: string }): boolean {
+export function isOfClient({ byClient, name }: Pick<StoredCall, 'byClient' | 'name'>): boolean {
   return byClient && name !== askUserName;
 }
 
+/** Whether the client was asked about the call: it runs it, or decides whether it may run. */
+export function isOfClientOrPerson(call: StoredCall): boolean {
+  return isOfClient(call) || call.approvalExpiresAt != null;
+}
+
+/** Which calls a dialect hands to its client. */
+export type IsAsked = (call: StoredCall) => boolean;
+
 /**
  * Where a part of an answer begins. The first leg begins with the run, and another one behind each step in which the client
- * runs tools. Such a step ends a leg: the client is told the calls, and comes back with their results.
+ * is asked. Such a step ends a leg: the client is told the calls, and comes back with their results.
  */
 export interface LegPlace {
   /** The step behind which it begins; 0 for the first leg. */
@@ -32,7 +40,7 @@ export interface AwaitedCalls {
   at: string;
   leg: LegPlace;
   step: number;
-  /** Those that the client is to run. */
+  /** Those that the client is asked about. */
   calls: StoredCall[];
   /** What the answer has in this leg. */
   message: AnswerMessageFragment;
@@ -40,22 +48,34 @@ export interface AwaitedCalls {
   usage: AnswerUsageFragment | null;
 }
 
-/** The leg behind a step. Undefined if the client ran no tools in it. */
-export function legBehind({ toolCalls }: AnswerMessageFragment, step: number): LegPlace | undefined {
+/** The leg behind a step. Undefined if the client was asked nothing in it. */
+export function legBehind(
+  { toolCalls }: AnswerMessageFragment,
+  step: number,
+  isAsked: IsAsked = isOfClient,
+): LegPlace | undefined {
   if (step === 0) return firstLeg;
-  const call = toolCalls.find((known) => known.step === step && isOfClient(known));
+  const call = toolCalls.find((known) => known.step === step && isAsked(known));
   return call && { after: step, text: call.textOffset, reasoning: call.reasoningOffset };
 }
 
-/** The calls of the step that ends a leg, those on nodes among them; empty if the leg ends with the run. */
-export function lastCallsOf({ after }: LegPlace, calls: readonly StoredCall[]): StoredCall[] {
-  const step = calls.find((call) => call.step > after && isOfClient(call))?.step;
+/** The calls of the step that ends a leg, the others among them; empty if the leg ends with the run. */
+export function lastCallsOf(
+  { after }: LegPlace,
+  calls: readonly StoredCall[],
+  isAsked: IsAsked = isOfClient,
+): StoredCall[] {
+  const step = calls.find((call) => call.step > after && isAsked(call))?.step;
   return calls.filter((call) => call.step === step);
 }
 
 /** What an answer has in a leg: its text, its reasoning and its calls, with offsets that count from there. */
-export function partOfLeg(message: AnswerMessageFragment, leg: LegPlace): AnswerMessageFragment {
-  const [last] = lastCallsOf(leg, message.toolCalls);
+export function partOfLeg(
+  message: AnswerMessageFragment,
+  leg: LegPlace,
+  isAsked: IsAsked = isOfClient,
+): AnswerMessageFragment {
+  const [last] = lastCallsOf(leg, message.toolCalls, isAsked);
   const content = behind(message.content.slice(0, last?.textOffset), leg.text);
   const reasoning = behind((message.reasoning ?? '').slice(0, last?.reasoningOffset), leg.reasoning);
   const textBefore = (last?.textOffset ?? message.content.length) - content.length;

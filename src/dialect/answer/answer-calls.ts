@@ -9,7 +9,7 @@ import type { EndedCall } from '../input/answer-parts.ts';
 import { readCallId, writeCallId } from '../route/call-ids.ts';
 import { executeDocument } from '../route/execute.ts';
 import type { ApiContext, ApiServices } from '../route/route.ts';
-import { isOfClient, legBehind } from './awaited-calls.ts';
+import { type IsAsked, isOfClient, legBehind } from './awaited-calls.ts';
 import { Leg } from './leg.ts';
 
 /** A run in which the client has run tools. */
@@ -28,18 +28,24 @@ export interface LegOfRun {
   after: number;
 }
 
-/** The run and the step of a call, by the id that the client has of it. Undefined if it is none that the client may see. */
+/**
+ * The run and the step of a call, by the id that the client has of it.
+ *
+ * @param isAsked Which calls the dialect hands to its client.
+ * @returns Undefined if the call is none of them, or the client may not see it.
+ */
 export async function findAskedRun(
   c: ApiContext,
   services: ApiServices,
   id: string,
+  isAsked: IsAsked = isOfClient,
 ): Promise<AskedRun | undefined> {
   const named = readCallId(id);
   if (!named) return undefined;
   const { run } = await executeDocument(c, services, FindCallsDocument, { runId: named.runId });
   const message = run?.assistantMessage;
   const call = message?.toolCalls.find(({ callId }) => callId === named.callId);
-  return run && message && call && isOfClient(call) ? { run, message, step: call.step } : undefined;
+  return run && message && call && isAsked(call) ? { run, message, step: call.step } : undefined;
 }
 
 /** The ids that the client has of its calls, up to a step; in their order. */
@@ -50,9 +56,9 @@ export function idsOfClient({ run, message, step }: AskedRun): string[] {
 }
 
 /** The ids of the calls of the step alone. */
-export function idsOfStep({ run, message, step }: AskedRun): string[] {
+export function idsOfStep({ run, message, step }: AskedRun, isAsked: IsAsked = isOfClient): string[] {
   return message.toolCalls
-    .filter((call) => call.step === step && isOfClient(call))
+    .filter((call) => call.step === step && isAsked(call))
     .map(({ callId }) => writeCallId(run.databaseId, callId));
 }
 
@@ -74,5 +80,6 @@ export async function answerCalls(
     const names: ParameterNames = { result: param };
     await executeDocument(c, services, AnswerClientCallDocument, { runId: run.id, callId, result }, names);
   }
-  return { run, leg: new Leg(legBehind(message, step), message), after: step };
+  const place = legBehind(message, step);
+  return { run, leg: new Leg({ ...(place && { place }), message }), after: step };
 }
