@@ -3,11 +3,13 @@ import type { Logger } from 'pino';
 import { agUiRoutes } from './ag-ui/run-routes.ts';
 import { aiSdkRoutes } from './ai-sdk/chat-routes.ts';
 import { messageOf } from './base/caught-error.ts';
+import { loadWhenIdle } from './base/load-when-idle.ts';
 import { createKeyedLock } from './base/lock.ts';
 import { ResourceStack } from './base/resource-stack.ts';
 import { ofWorkspaces, openBlobStore } from './blobs/open-blob-store.ts';
 import { openBus } from './bus/open/open-bus.ts';
 import { openRedis } from './bus/redis/redis.ts';
+import { providerModules } from './chat/models/provider-modules.ts';
 import { sweepDaily } from './chat/uploads/sweep-daily.ts';
 import type { Config } from './config/config.ts';
 import { hasOwnBlobs } from './config/own-blobs.ts';
@@ -57,6 +59,8 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
     const others = config.redis && stores.gatewayBus;
     const http = { config, services, redis, others, checkDatabase, prometheus, log, ...doors };
     const server = resources.use(await startHttpServer(http));
+    // Otherwise the first prompt would hold everybody while they are loaded.
+    if (!parts.models) resources.use(loadWhenIdle(providerModules(config.models)));
     const retention = services.sessions.startRetention(config.chat.sessionRetentionDays, log);
     if (retention) resources.use(retention);
     // Start queued runs after listening: a start that fails must not have called a model.

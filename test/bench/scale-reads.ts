@@ -58,6 +58,25 @@ export const reads: Record<string, Read> = {
   'search in the sessions of a user who has three': search('chat', 'userId: "bob"'),
   'search in the sessions of nobody': search('chat', 'userId: "nobody"'),
   'search for two characters in the sessions of nobody': search('ch', 'userId: "nobody"'),
+  'sessions that are not archived, by activity': query(
+    '{ sessions(archived: false, first: 50, orderBy: LAST_ACTIVITY) { edges { node { title } } } }',
+  ),
+  'archived sessions': query('{ sessions(archived: true, first: 50) { edges { node { title } } } }'),
+  'archived sessions of a user who has three': query(
+    '{ sessions(userId: "bob", archived: true) { edges { node { title } } } }',
+  ),
+  'sessions of a tag': query('{ sessions(tag: "rare", first: 50) { edges { node { title tags } } } }'),
+  'sessions of a tag that all have, by activity': query(
+    '{ sessions(tag: "frequent", first: 50, orderBy: LAST_ACTIVITY) { edges { node { title } } } }',
+  ),
+  'pinned sessions': query('{ sessions(pinned: true, first: 50) { edges { node { title } } } }'),
+  'messages with a word that few have': searchMessages('zebra'),
+  'messages with a word that all have': searchMessages('question'),
+  'messages with a word that none has': searchMessages('nowhere'),
+  'messages of the long session with a word': searchMessages('answer', `sessionId: "${longSession}"`),
+  'siblings of the last messages': session('messages(last: 20) { edges { node { siblings { id } } } }'),
+  'branch with its parents': session('head { id parent { id } siblings { id } }'),
+  'changes of a session': changes,
   'count of up to 100 sessions': query('{ sessions(first: 1) { totalCount(upTo: 100) } }'),
   'first 20 nodes': query('{ agentNodes { edges { node { displayName } } } }'),
   'node by its id': query(`{ node(id: "${longSession}") { id ... on Session { preview } } }`),
@@ -74,6 +93,53 @@ function query(text: string): Read {
 
 function search(text: string, more = ''): Read {
   return query(`{ sessions(first: 20, search: "${text}", ${more}) { edges { node { title } } } }`);
+}
+
+function searchMessages(words: string, more = ''): Read {
+  return query(`{ searchMessages(query: "${words}", first: 20 ${more}) { edges { snippet node { id } } } }`);
+}
+
+/** Where a client has left off, before the last change of the long session. */
+const cursors = new WeakMap<TestGateway, string>();
+
+/** What a client has missed of a session. */
+async function changes(gateway: TestGateway): Promise<unknown> {
+  const cursor = cursors.get(gateway) ?? (await missedChange(gateway));
+  cursors.set(gateway, cursor);
+  return nextChange(gateway, cursor);
+}
+
+/** Changes the long session twice. Returns the cursor between both. */
+async function missedChange(gateway: TestGateway): Promise<string> {
+  const rename = (title: string) =>
+    gateway.query(
+      'mutation ($id: ID!, $title: String) { updateSession(id: $id, input: { title: $title }) { id } }',
+      {
+        id: longSession,
+        title,
+      },
+    );
+  const first = nextChange(gateway);
+  // The subscription begins at some moment after that.
+  let isSeen = false;
+  void first.then(() => {
+    isSeen = true;
+  });
+  for (let time = 0; !isSeen; time += 1) await rename(`Long ${time}`);
+  await rename('Long');
+  return first;
+}
+
+/** The cursor of the next change of the long session. */
+async function nextChange(gateway: TestGateway, after?: string): Promise<string> {
+  const query =
+    'subscription ($id: ID!, $after: String) { sessionEvents(sessionId: $id, after: $after) { cursor } }';
+  const following = gateway.client().iterate({ query, variables: { id: longSession, after } });
+  const { value } = await following.next();
+  await following.return?.();
+  const data = value?.data as { sessionEvents: { cursor: string } } | null | undefined;
+  if (!data) throw new Error('The subscription has ended.');
+  return data.sessionEvents.cursor;
 }
 
 function session(selection: string): Read {

@@ -18,13 +18,19 @@ const warmUp = 10;
 /** Starts a gateway with so many sessions, the first of which has as many messages. */
 async function startWith(count: number, url: string | undefined): Promise<TestGateway> {
   const gateway = await startTestGateway({ settings: url ? { DATABASE_URL: url } : {} });
-  const { database } = gateway.services;
+  const { database, searchBacklog } = gateway.services;
   const agentNodeIds = await seedNodes(database, 2);
   await seed(database, { sessions: 1, turns: count / 2, userId: 'anonymous', models: 2, agentNodeIds });
   await seed(database, { sessions: 3, turns: 5, userId: 'bob' });
   for (let done = 0; done < count; done += 1_000) {
     await seedManySessions(database, 'anonymous', Math.min(1_000, count - done));
   }
+  await database.$executeRaw`UPDATE "Session" SET "tags" = '["frequent"]'`;
+  await database.$executeRaw`UPDATE "Session" SET "tags" = '["frequent","rare"]', "isArchived" = TRUE WHERE "id" = 3`;
+  await database.$executeRaw`UPDATE "Session" SET "pinnedAt" = "createdAt" WHERE "id" = 2`;
+  await database.$executeRaw`UPDATE "Message" SET "content" = 'A zebra' WHERE "id" IN (5, 7)`;
+  searchBacklog.collect();
+  await searchBacklog.settled();
   if (url) await database.$executeRaw`ANALYZE`;
   return gateway;
 }
