@@ -36,6 +36,8 @@ const streamResponses = {
 };
 
 const sendInput = { path: SessionPath, header: ResumeHeaders, query: ResumeQuery, body: ChatRequest };
+// Generated clients would have several parameters of the same name.
+const { query: _, ...describedSendInput } = sendInput;
 
 /** Sends a prompt and streams the answer. With `Last-Event-ID` it sends nothing and resumes the stream. */
 export const sendChat: Route = {
@@ -47,7 +49,7 @@ export const sendChat: Route = {
       summary: 'Send a Message in a Session (Streaming)',
       description:
         'Streams AI response using Server-Sent Events (SSE). Yields tokens, reasoning, and tool executions in real-time. The run continues when the client disconnects. To resume the stream, repeat the request with the header `Last-Event-ID` or the parameter `lastEventId`; the prompt is not sent to the model again. If no frame is left, the stream ends at once.',
-      input: sendInput,
+      input: describedSendInput,
       failures: {
         409: 'A run is in progress and `on_busy` is `reject`, or `request_id` was already used for another prompt, or `expected_head` is not the last message any more.',
         404: 'The session does not exist, or the user may not see it; or `edit_of` or `answer_to` is no message of the session.',
@@ -91,14 +93,15 @@ function messageIdOf(id: number | null | undefined): string | null | undefined {
   return id == null ? id : encodeId('Message', id);
 }
 
-const FollowQuery = ResumeQuery.extend({
+const TicketQuery = z.object({
   ticket: z.string().optional().openapi({
     description:
       'A stream ticket, for an EventSource, which can send no token. The stream is then that of the ticket’s run.',
   }),
 });
 
-const followInput = { path: SessionPath, header: ResumeHeaders, query: FollowQuery };
+const describedFollowInput = { path: SessionPath, header: ResumeHeaders, query: TicketQuery };
+const followInput = { ...describedFollowInput, query: TicketQuery.extend(ResumeQuery.shape) };
 
 /** Streams the session's run in progress or, if no run is in progress, its last run. */
 export const followChat: Route = {
@@ -111,7 +114,7 @@ export const followChat: Route = {
       summary: 'Follow the Answer of a Session (Streaming)',
       description:
         'Streams the run in progress from its start, in the same frames as sending a message. If no run is in progress, it streams the last run of the session. A browser’s EventSource can use this operation: it reconnects with `Last-Event-ID` on its own, and stops at the status 204. It can send no token, so it sends a ticket from `POST /sessions/{session_id}/chat/ticket` in its URL.',
-      input: followInput,
+      input: describedFollowInput,
     },
     {
       ...streamResponses,

@@ -28,13 +28,6 @@ const Cursor = z.string().transform((text, { issues }): Cursor | undefined => {
   return z.NEVER;
 });
 
-const forPolyfills = (like: string) =>
-  Cursor.optional().openapi({
-    type: 'string',
-    pattern: framePattern,
-    description: `The same as the header \`Last-Event-ID\`, for clients that cannot send it, ${like}. The header counts if a request has both.`,
-  });
-
 /** The header with which a client resumes a stream. */
 export const ResumeHeaders = z.object({
   // No example here: Swagger UI would send it.
@@ -42,16 +35,20 @@ export const ResumeHeaders = z.object({
     type: 'string',
     pattern: framePattern,
     description:
-      'The `id` of the last frame that the client received, such as `7:42`. The stream resumes after that frame, and no prompt is sent to the model. A browser’s EventSource sets this header on its own when it reconnects.',
+      'The `id` of the last frame that the client received, such as `7:42`. The stream resumes after that frame, and no prompt is sent to the model. A browser’s EventSource sets this header on its own when it reconnects. A client that cannot send it sends the parameter `lastEventId`; the header counts if a request has both.',
   }),
 });
 
-/** The parameters with which polyfills of EventSource resume a stream. */
+/**
+ * The parameters with which polyfills of EventSource resume a stream: those of the packages event-source-polyfill and
+ * amvtek's, of polyfills that take the name of the header, and in the spelling of this API. The OpenAPI document names
+ * none of them: a generator would give several the same name, and its clients can send the header.
+ */
 export const ResumeQuery = z.object({
-  lastEventId: forPolyfills('such as the package event-source-polyfill'),
-  'Last-Event-ID': forPolyfills('such as those that take the name of the header'),
-  last_event_id: forPolyfills('in the spelling of this API'),
-  evs_last_event_id: forPolyfills('such as the polyfill of amvtek'),
+  lastEventId: Cursor.optional(),
+  'Last-Event-ID': Cursor.optional(),
+  last_event_id: Cursor.optional(),
+  evs_last_event_id: Cursor.optional(),
 });
 
 /** The cursor of a request: of its header, or else of the first parameter that has one. */
