@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -49,6 +49,20 @@ test('the packed package has all that its program and its library need, and noth
   expect(paths).toContain('LICENSE');
   const needless = (path: string) => /^(src|test|dist\/test)\//.test(path) && !path.startsWith('src/client/');
   expect(paths.filter(needless)).toEqual([]);
+});
+
+test('the packed package has every migration, and no file of another kind', async () => {
+  for (const dialect of ['sqlite', 'postgresql']) {
+    const folder = `prisma/migrations/${dialect}`;
+    const names = (await readdir(join(root, folder), { withFileTypes: true })).filter((entry) =>
+      entry.isDirectory(),
+    );
+    expect(names.length).toBeGreaterThan(1);
+    expect(paths).toEqual(expect.arrayContaining(names.map(({ name }) => `${folder}/${name}/migration.sql`)));
+  }
+  const known =
+    /^(LICENSE|README\.md|package\.json|schema\.graphql|src\/client\/possibleTypes\.json|prisma\/migrations\/\w+\/(\w+\/migration\.sql|migration_lock\.toml)|dist\/[\w-]+\.js(\.map)?|dist\/(client|console|gql)\/.+\.(js|css|html|svg|d\.ts|map))$/;
+  expect(paths.filter((path) => !known.test(path))).toEqual([]);
 });
 
 test('every file that the manifest names is packed', async () => {
