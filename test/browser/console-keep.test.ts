@@ -125,9 +125,30 @@ describeInBrowser('what people keep in the console', () => {
     expect(await isInSight(page, 'A golden needle')).toBe(true);
     expect(new URL(page.url()).hash).toBe(`#${encodeURIComponent(globalId('Session', long))}`);
     const places = messages.locator('.message-place');
-    await expect.poll(() => places.count()).toBe(68);
+    const articles = messages.getByRole('article');
+    await expect.poll(() => articles.count()).toBe(68);
+    // A page of messages is drawn in many turns, so that none of them holds up a scroll or a key for long.
+    const drawn = await messages.evaluateHandle((each) => {
+      const seen = { most: 0, turns: 0 };
+      new MutationObserver((all) => {
+        const added = all
+          .flatMap(({ addedNodes }) => [...addedNodes])
+          .filter((node) => node instanceof Element);
+        const count = added.reduce(
+          (sum, node) => sum + (node.matches('article') ? 1 : 0) + node.querySelectorAll('article').length,
+          0,
+        );
+        if (count === 0) return;
+        seen.most = Math.max(seen.most, count);
+        seen.turns += 1;
+      }).observe(each, { subtree: true, childList: true });
+      return seen;
+    });
     await page.getByRole('button', { name: 'Show later messages' }).click();
-    await expect.poll(() => places.count()).toBe(128);
+    await expect.poll(() => articles.count()).toBe(128);
+    const { most, turns } = await drawn.jsonValue();
+    expect(most).toBeLessThanOrEqual(4);
+    expect(turns).toBeGreaterThan(50);
     await page.getByRole('button', { name: 'To the newest message' }).click();
     await messages.getByText('Answer 79').waitFor();
     await expect.poll(() => isInSight(page, 'Answer 79')).toBe(true);

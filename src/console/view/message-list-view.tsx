@@ -3,12 +3,15 @@ import { ActionButton } from '../controls/action-button.tsx';
 import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
 import type { StoredSession } from '../state/session.ts';
-import { MessageView } from './message-view.tsx';
+import { MessagePlace } from './message-place.tsx';
 import { PendingPrompts } from './pending-prompts.tsx';
 import { RetryPrompt } from './retry-prompt.tsx';
 import { useAttempt } from './use-attempt.ts';
 import { useJumpTarget } from './use-jump-target.ts';
 import { type StickToEnd, useStickToEnd } from './use-stick-to-end.ts';
+
+/** The newest messages, which a user sees first, are drawn with the list. */
+const drawnAtOnce = 4;
 
 export function MessageListView({ session }: { session: StoredSession }) {
   const { jump, problem, isGone, state } = session;
@@ -33,16 +36,15 @@ export function MessageListView({ session }: { session: StoredSession }) {
         {messageList.earlierCursor.value !== undefined && (
           <Earlier load={jump.loadEarlier} first={messageList.messages.value[0]?.id} scroller={scroller} />
         )}
-        {messages.map((message) => (
+        {messages.map((message, index) => (
           // A version takes the place of another one, so that the focus stays on the arrow that was pressed.
-          <div
+          <MessagePlace
             key={message.parentId ?? 'first'}
-            class={`message-place${message.id === targetId ? ' target' : ''}`}
-            data-message={message.id}
-            tabIndex={-1}
-          >
-            <MessageView session={session} message={message} />
-          </div>
+            session={session}
+            message={message}
+            isFirst={index >= messages.length - drawnAtOnce}
+            isTarget={message.id === targetId}
+          />
         ))}
         {excerpt ? (
           <LoadMore label="Show later messages" load={jump.loadLater} />

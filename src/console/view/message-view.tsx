@@ -100,7 +100,7 @@ function AnswerView({ session, message }: MessageViewProps) {
       </div>
       {summary !== undefined && (
         <SummaryView
-          title="A summary stands for the messages up to here where the model has no room for them."
+          title="The messages above fill the model’s context. It is told this summary in their place."
           text={summary}
         />
       )}
@@ -121,7 +121,7 @@ function Answer({ state, ...parts }: ComponentProps<typeof AnswerParts>) {
       )}
       {summary !== undefined && (
         <SummaryView
-          title={`This session is too long for the model. It was given a summary of the oldest ${omittedMessages} messages.`}
+          title={`The session is longer than the model’s context. For this answer, a summary stood for the oldest ${omittedMessages} messages.`}
           text={summary}
         />
       )}

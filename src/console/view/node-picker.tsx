@@ -31,7 +31,7 @@ export function NodePicker({ session }: { session: Session }) {
   return (
     <>
       <details class="popup" ref={details} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
-        <summary>
+        <summary title="The nodes that run tools, and the approvals that hold for later calls">
           {attached.slice(0, 3).map(({ nodeId, node }) => (
             <Dot key={nodeId} connection={node?.connection} />
           ))}

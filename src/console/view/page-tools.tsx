@@ -3,7 +3,11 @@ import { Options } from '../controls/options.tsx';
 import type { Theme } from '../state/theme.ts';
 import { useApp } from './app-context.ts';
 
-const themes: Record<Theme, string> = { system: 'Like the system', light: 'Light', dark: 'Dark' };
+const themes: Record<Theme, string> = {
+  system: 'Colours: system',
+  light: 'Colours: light',
+  dark: 'Colours: dark',
+};
 
 /** Chooses the colours of the page, and shows its shortcuts. */
 export function PageTools({ showHelp }: { showHelp(): void }) {

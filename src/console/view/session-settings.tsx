@@ -23,12 +23,12 @@ export interface SessionSettingsProps {
 }
 
 const approvals: Record<ToolApproval, string> = {
-  ASK: 'Ask before tools run',
-  AUTO: 'Run tools without asking',
-  DENY: 'Deny tools that change things',
+  ASK: 'Tools: ask me',
+  AUTO: 'Tools: never ask',
+  DENY: 'Tools: only reading',
 };
 
-const questions = { false: 'Model asks nothing', true: 'Model may ask you' };
+const questions = { false: 'Questions: off', true: 'Questions: on' };
 
 export function SessionSettings({ settings, change }: SessionSettingsProps) {
   const { account } = useApp();

@@ -14,7 +14,7 @@ export function Usage({ session }: { session: SyncedSession }) {
       {contextLimit != null && percentage != null && (
         <span title={`${whole.format(contextTokens)} of ${whole.format(contextLimit)} tokens`}>
           <meter aria-label="Context in use" min={0} max={100} value={percentage} />
-          {percentage < 1 && percentage > 0 ? 'less than 1' : Math.round(percentage)} % of the context
+          {percentage < 1 && percentage > 0 ? '< 1' : Math.round(percentage)} % of the context
         </span>
       )}
       <span>
