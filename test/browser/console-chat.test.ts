@@ -268,7 +268,7 @@ describeInBrowser('the console', () => {
         return { colorScheme, fontSize };
       });
 
-    await page.getByRole('combobox', { name: 'Colours' }).selectOption('Dark');
+    await page.getByRole('combobox', { name: 'Colours' }).selectOption('dark');
     expect(await schemeAndSize()).toEqual({ colorScheme: 'dark', fontSize: '30px' });
     await page.reload();
     await prompt.waitFor();
