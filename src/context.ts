@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Actor } from './changes/audit.ts';
 import type { Changes } from './changes/changes.ts';
 import type { AttachmentLibrary } from './chat/attachments/attachment-library.ts';
 import type { AudioLibrary } from './chat/audio/audio-library.ts';
@@ -9,6 +10,7 @@ import type { RemovalSweep } from './chat/removal/removal-sweep.ts';
 import type { Sessions } from './chat/sessions/sessions.ts';
 import type { UploadedBlobs } from './chat/uploads/uploaded-blobs.ts';
 import type { Prices } from './chat/usage/prices.ts';
+import type { ApiTokens } from './identity/api-tokens.ts';
 import type { StreamTicket, StreamTickets } from './identity/stream-tickets.ts';
 import type { TokenWatcher } from './identity/token-watcher.ts';
 import type { Viewer } from './identity/viewer.ts';
@@ -55,6 +57,8 @@ export interface Services {
   workspaces: Workspaces;
   /** Ends subscriptions when the token they were opened with is no longer valid. */
   tokenWatcher: TokenWatcher;
+  /** The API tokens of users. */
+  tokens: ApiTokens;
   streamTickets: StreamTickets;
   /** Longest prompt that is accepted, in bytes of UTF-8. */
   maxPromptBytes: number;
@@ -70,6 +74,8 @@ export interface Context extends Services {
   agentNode: NodeIdentity | null;
   /** The ticket that the operation came with, instead of a token. It opens the stream of its run, and nothing else. */
   ticket?: StreamTicket | undefined;
+  /** The sender, for the audit log. */
+  actor: Actor;
   /** Aborts when the client does not wait for the result any more. */
   signal: AbortSignal;
   /** What the sender pays with for the operation. Undefined where requests are not limited. */

@@ -9,6 +9,7 @@ import { ResourceStack } from './base/resource-stack.ts';
 import { ofWorkspaces, openBlobStore } from './blobs/open-blob-store.ts';
 import { openBus } from './bus/open/open-bus.ts';
 import { openRedis } from './bus/redis/redis.ts';
+import { sweepAudit } from './changes/audit.ts';
 import { providerModules } from './chat/models/provider-modules.ts';
 import { sweepDaily } from './chat/uploads/sweep-daily.ts';
 import type { Config } from './config/config.ts';
@@ -63,6 +64,8 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
     if (!parts.models) resources.use(loadWhenIdle(providerModules(config.models)));
     const retention = services.sessions.startRetention(config.chat.sessionRetentionDays, log);
     if (retention) resources.use(retention);
+    const auditSweep = sweepAudit(config.auditRetentionDays, { statements: stores.statements, log });
+    if (auditSweep) resources.use(auditSweep);
     // Start queued runs after listening: a start that fails must not have called a model.
     if (isWorkLeft) await services.engine.startWaiting();
     return { url: server.url, services, lost, [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose]() };

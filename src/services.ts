@@ -161,6 +161,7 @@ export function createServices(options: ServicesOptions): Services {
     dispatcher,
     workspaces,
     tokenWatcher: resources.use(createTokenWatcher({ tokens, everyMs: tokenCheckMs, log })),
+    tokens,
     streamTickets: new StreamTickets({
       database,
       tokens,

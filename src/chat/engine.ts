@@ -1,4 +1,5 @@
 import { createStartingSignal } from '../base/starting-signal.ts';
+import type { Actor } from '../changes/audit.ts';
 import { GatewayError } from '../errors.ts';
 import type { Run, Session, ToolCall } from '../generated/prisma/client.ts';
 import type { CancelCause } from '../generated/prisma/enums.ts';
@@ -202,8 +203,8 @@ export class Engine {
    * @returns The session that had it.
    * @throws GatewayError NOT_FOUND.
    */
-  revokeGrant(id: number): Promise<Session> {
-    return revokeGrant(this.#options, id);
+  revokeGrant(id: number, actor?: Actor): Promise<Session> {
+    return revokeGrant(this.#options, id, actor);
   }
 
   /**

@@ -3,6 +3,7 @@ import { escapeControls } from '../base/cut-text.ts';
 import { isLoopback } from '../base/loopback.ts';
 import { urlHost } from '../base/url-host.ts';
 import { createMemoryBus } from '../bus/memory/memory-bus.ts';
+import { operator } from '../changes/audit.ts';
 import { ChangeLog } from '../changes/change-log.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { StartupError } from '../config/startup-error.ts';
@@ -89,10 +90,10 @@ async function change(
     const node = await nodes.find(name, asker);
     const owned = `Node ${nodeId} of the user ${escapeControls(node.userId)}`;
     if (action.type === 'rotate') {
-      const { token } = await nodes.rotateToken(node);
+      const { token } = await nodes.rotateToken(node, operator);
       return { output: token, note: `${owned} has a new token, shown only now. ${leaves}` };
     }
-    await nodes.delete(node);
+    await nodes.delete(node, operator);
     return { note: `${owned} is deleted. ${leaves}` };
   } catch (error) {
     if (error instanceof GatewayError) throw new StartupError(error.message, { cause: error });

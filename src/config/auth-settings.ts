@@ -2,9 +2,13 @@ import { z } from 'zod';
 import { isLoopback } from '../base/loopback.ts';
 import { isPlainHttpUrl } from './http-url.ts';
 import { type ProxyEnvironment, toProxies } from './proxy-settings.ts';
+import { wholeNumber } from './setting-type.ts';
 
 /** How users identify themselves. */
 export const authSettings = {
+  AUDIT_RETENTION_DAYS: wholeNumber(0, 36_500).default(365).meta({
+    description: 'Entries of the audit log are deleted after so many days; 0: they are kept for ever.',
+  }),
   AUTH: z.enum(['none', 'token', 'jwt'], 'must be none, token or jwt').default('none').meta({
     description:
       'How users identify themselves. none: not at all; token: by API tokens (`switchyard token create`); jwt: by JWTs or API tokens.',

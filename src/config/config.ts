@@ -96,6 +96,7 @@ function toConfig(env: Environment) {
     http: { host: env.HOST, port: env.PORT, ...toConnectionLimits(env) },
     requests: toRequestLimits(env),
     auth: toAuth(env),
+    auditRetentionDays: env.AUDIT_RETENTION_DAYS,
     dataDir,
     blobs: {
       url: env.BLOB_URL ?? `file:${dataDir}/blobs`,

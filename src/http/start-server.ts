@@ -148,7 +148,7 @@ async function createApp(options: AppOptions, homes: StreamHomes | undefined, cl
   const findDocument = documents.find;
   const accounts: RequestAccounts = new WeakMap();
   const operations = {
-    ...{ findDocument, documents, services, identify, log, accounts },
+    ...{ findDocument, documents, services, identify, log, accounts, requestIds },
     knownDocuments: createKnownDocuments(),
   };
   const graphql = createGraphQLServer({ ...limits, ...operations, introspection });

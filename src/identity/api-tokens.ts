@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { hashToken, mintToken } from '../base/secret-token.ts';
+import { type Actor, type Deed, noteDeedsWithin, operator } from '../changes/audit.ts';
 import type { ApiToken } from '../generated/prisma/client.ts';
 import type { Database } from '../storage/database.ts';
 import { apiTokenByHash } from '../storage/statements/api-tokens.ts';
@@ -39,9 +40,15 @@ export class ApiTokens {
   }
 
   /** Returns the new token with its row. The row holds only a hash of the token. */
-  async create(data: NewApiToken): Promise<{ token: string; row: ApiToken }> {
+  async create(data: NewApiToken, actor: Actor = operator): Promise<{ token: string; row: ApiToken }> {
     const { token, tokenHash } = mintToken(apiTokenPrefix);
-    return { token, row: await this.#database.apiToken.create({ data: { ...data, tokenHash } }) };
+    const row = await this.#database.$transaction(async (tx) => {
+      const created = await tx.apiToken.create({ data: { ...data, tokenHash } });
+      const detail = [data.isAdmin ? 'of an admin' : 'of a user', data.name].filter(Boolean).join(': ');
+      await noteDeedsWithin(tx, actor, [{ ...deedOf('TOKEN_CREATED', created), detail }]);
+      return created;
+    });
+    return { token, row };
   }
 
   /** Lists all tokens, also revoked and expired ones, oldest first. */
@@ -49,11 +56,14 @@ export class ApiTokens {
     return this.#database.apiToken.findMany({ orderBy: { id: 'asc' } });
   }
 
-  /** Returns false if there is no such token. Revoking a token again changes nothing. */
-  async revoke(id: number): Promise<boolean> {
-    const where = { id, revokedAt: null };
-    await this.#database.apiToken.updateMany({ where, data: { revokedAt: new Date() } });
-    return (await this.#database.apiToken.count({ where: { id } })) > 0;
+  /** Returns undefined if there is no such token. Revoking a token again changes nothing. */
+  async revoke(id: number, actor: Actor = operator): Promise<ApiToken | undefined> {
+    return this.#database.$transaction(async (tx) => {
+      const where = { id, revokedAt: null };
+      const [revoked] = await tx.apiToken.updateManyAndReturn({ where, data: { revokedAt: new Date() } });
+      if (revoked) await noteDeedsWithin(tx, actor, [deedOf('TOKEN_REVOKED', revoked)]);
+      return revoked ?? (await tx.apiToken.findUnique({ where: { id } })) ?? undefined;
+    });
   }
 
   /** @throws GatewayError UNAUTHENTICATED if the token is unknown, revoked or expired. */
@@ -101,6 +111,10 @@ export class ApiTokens {
       );
     }
   }
+}
+
+function deedOf(action: 'TOKEN_CREATED' | 'TOKEN_REVOKED', { id, userId }: ApiToken): Deed {
+  return { action, ownerId: userId, subject: `ApiToken:${id}` };
 }
 
 const forAnonymous = `The token is for the user ${anonymous.userId}, who exists only with AUTH=none.`;

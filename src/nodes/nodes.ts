@@ -1,4 +1,5 @@
 import { mintToken } from '../base/secret-token.ts';
+import { type Actor, type Deed, noteDeedsWithin } from '../changes/audit.ts';
 import { GatewayError } from '../errors.ts';
 import type { AgentNode, Prisma } from '../generated/prisma/client.ts';
 import type { Quotas } from '../limits/quotas.ts';
@@ -94,9 +95,9 @@ export class Nodes {
    *
    * @throws GatewayError NOT_FOUND if the node has been deleted.
    */
-  async rotateToken(node: AgentNode): Promise<NodeToken> {
+  async rotateToken(node: AgentNode, actor?: Actor): Promise<NodeToken> {
     const { token, tokenHash } = mintToken(nodeTokenPrefix);
-    const changed = await this.#change(node, { tokenHash });
+    const changed = await this.#change(node, { tokenHash }, actor);
     this.#options.disconnect(node.id, 'TOKEN_REVOKED');
     return { node: changed, token };
   }
@@ -115,7 +116,7 @@ export class Nodes {
   }
 
   /** Deletes a node. The sessions it was attached to continue without it. */
-  async delete(node: AgentNode): Promise<void> {
+  async delete(node: AgentNode, actor?: Actor): Promise<void> {
     const { database, disconnect, changes } = this.#options;
     const told = await database.$transaction(async (tx) => {
       const owners = await changes.ownersOf(tx, node);
@@ -123,6 +124,7 @@ export class Nodes {
       await lockSessions(tx, sessionIds);
       await handOver(tx, node.nodeId, sessionIds);
       const { count } = await tx.agentNode.deleteMany({ where: { id: node.id } });
+      if (count > 0) await noteDeedsWithin(tx, actor, [deedOf('NODE_DELETED', node)]);
       return count === 0 ? [] : changes.write(tx, node, owners);
     });
     disconnect(node.id, 'NODE_DELETED');
@@ -132,19 +134,29 @@ export class Nodes {
   async #change(
     { id, nodeId }: AgentNode,
     data: Prisma.AgentNodeUpdateManyMutationInput,
+    actor?: Actor,
   ): Promise<AgentNode> {
     const { database, changes } = this.#options;
     const { node, told } = await database.$transaction(async (tx) => {
       const [node] = await tx.agentNode.updateManyAndReturn({ where: { id }, data });
       if (node === undefined) throw nodeNotFound(nodeId);
       const told = await changes.write(tx, node, await changes.ownersOf(tx, node));
-      if (data.tokenHash !== undefined)
+      if (data.tokenHash !== undefined) {
         told.push(...(await changes.writeSessions(tx, await endGrants(tx, id))));
+        await noteDeedsWithin(tx, actor, [deedOf('NODE_TOKEN_ROTATED', node)]);
+      }
       return { node, told };
     });
     changes.ring(told);
     return node;
   }
+}
+
+function deedOf(
+  action: 'NODE_DELETED' | 'NODE_TOKEN_ROTATED',
+  { nodeId, userId }: Pick<AgentNode, 'nodeId' | 'userId'>,
+): Deed {
+  return { action, ownerId: userId, subject: `AgentNode:${nodeId}` };
 }
 
 function registeredAlready(nodeId: string): GatewayError {

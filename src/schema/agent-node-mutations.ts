@@ -101,7 +101,8 @@ builder.mutationFields((t) => {
       description:
         'Gives a node a new token. The old token becomes invalid at once, and an agent that uses it is disconnected. Errors: NOT_FOUND; BAD_USER_INPUT if an admin names no user and several users have such a node.',
       args: { nodeId: nodeIdArg(t), userId: nodeOwnerArg(t) },
-      resolve: async (_root, name, context) => context.nodes.rotateToken(await nodeNamed(name, context)),
+      resolve: async (_root, name, context) =>
+        context.nodes.rotateToken(await nodeNamed(name, context), context.actor),
     }),
     updateNode: t.field({
       type: AgentNodeRef,
@@ -126,7 +127,7 @@ builder.mutationFields((t) => {
       args: { nodeId: nodeIdArg(t), userId: nodeOwnerArg(t) },
       resolve: async (_root, name, context) => {
         const node = await nodeNamed(name, context);
-        await context.nodes.delete(node);
+        await context.nodes.delete(node, context.actor);
         return node;
       },
     }),

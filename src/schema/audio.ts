@@ -76,6 +76,6 @@ builder.mutationFields((t) => ({
     args: {
       messageId: idArg(t, MessageRef, 'The `id` of the message.'),
     },
-    resolve: (_root, { messageId }, { audio }) => audio.delete(messageId),
+    resolve: (_root, { messageId }, { audio, actor }) => audio.delete(messageId, actor),
   }),
 }));

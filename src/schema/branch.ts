@@ -123,7 +123,7 @@ builder.mutationFields((t) => ({
     description:
       'Deletes a message with all that follow it, on every branch, with their tool calls, recordings and attachments. Their runs and the token usage stay. Where the session has shown one of them, it shows the version before the deleted message, or the one behind it; without other versions the branch ends before the message. Errors: NOT_FOUND; RUN_IN_PROGRESS if one of the messages is being written, or waits in the queue.',
     args: { id: idArg(t, MessageRef, 'The `id` of the first message to delete.') },
-    resolve: (_root, { id }, { sessions }) => sessions.deleteMessage(id),
+    resolve: (_root, { id }, { sessions, actor }) => sessions.deleteMessage(id, actor),
   }),
 }));
 

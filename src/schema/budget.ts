@@ -68,8 +68,8 @@ builder.mutationField('setUserBudget', (t) =>
         description: 'How much the user may spend in a calendar month, in the same form.',
       }),
     },
-    resolve: async (_root, { userId, perDay = null, perMonth = null }, { budgets }) => {
-      await budgets.set(userId, { perDay, perMonth });
+    resolve: async (_root, { userId, perDay = null, perMonth = null }, { budgets, actor }) => {
+      await budgets.set(userId, { perDay, perMonth }, actor);
       return budgets.of(userId);
     },
   }),

@@ -62,7 +62,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, { runId, callId, ...answer }, context) =>
       context.engine.answerToolCall(
         { runId, callId: String(callId) },
-        toAnswer(answer, userOf(context).userId),
+        { ...toAnswer(answer, userOf(context).userId), actor: context.actor },
       ),
   }),
 }));

@@ -30,6 +30,8 @@ import './tool-call.ts';
 import './run.ts';
 import './usage.ts';
 import './budget.ts';
+import './audit-log.ts';
+import './api-token.ts';
 import './session-status.ts';
 import './answer-end.ts';
 import './run-event.ts';

@@ -201,9 +201,9 @@ builder.mutationFields((t) => ({
     resolve: (
       _root,
       { id, input: { toolApproval, askUser, tags, archived, pinned, ...input } },
-      { sessions },
-    ) =>
-      sessions.update(id, {
+      { sessions, actor },
+    ) => {
+      const changes = {
         ...input,
         settings: toSettings(input.settings),
         metadata: input.metadata as Metadata,
@@ -212,7 +212,9 @@ builder.mutationFields((t) => ({
         tags: tags === null ? [] : tags,
         archived: archived === null ? false : archived,
         pinned: pinned === null ? false : pinned,
-      }),
+      };
+      return sessions.update(id, changes, actor);
+    },
   }),
   archiveSession: t.field({
     type: SessionRef,
@@ -227,7 +229,7 @@ builder.mutationFields((t) => ({
         description: 'True: archive it. False: take it out of the archive.',
       }),
     },
-    resolve: (_root, { id, archived }, { sessions }) => sessions.update(id, { archived }),
+    resolve: (_root, { id, archived }, { sessions, actor }) => sessions.update(id, { archived }, actor),
   }),
   pinSession: t.field({
     type: SessionRef,
@@ -250,8 +252,8 @@ builder.mutationFields((t) => ({
     args: {
       id: idArg(t, SessionRef, 'The `id` of the session.'),
     },
-    resolve: async (_root, { id }, { sessions }) => {
-      await sessions.delete(id);
+    resolve: async (_root, { id }, { sessions, actor }) => {
+      await sessions.delete(id, actor);
       return { id };
     },
   }),
@@ -275,6 +277,7 @@ builder.mutationFields((t) => ({
       ids: await context.sessions.deleteAll(
         { userId: userId ?? userOf(context).userId, ...(featureName != null && { featureName }) },
         context.signal,
+        context.actor,
       ),
     }),
   }),
@@ -287,6 +290,6 @@ builder.mutationFields((t) => ({
     args: {
       sessionId: idArg(t, SessionRef, 'The `id` of the session.'),
     },
-    resolve: (_root, { sessionId }, { sessions }) => sessions.clearHistory(sessionId),
+    resolve: (_root, { sessionId }, { sessions, actor }) => sessions.clearHistory(sessionId, actor),
   }),
 }));

@@ -110,7 +110,13 @@ builder.mutationFields((t) => {
       resolve: (_root, { runId, callId, args, remember }, context) =>
         context.engine.decideToolCall(
           { runId, callId: String(callId) },
-          { decision: 'APPROVED', args: args ?? undefined, remember, decidedBy: userOf(context).userId },
+          {
+            decision: 'APPROVED',
+            args: args ?? undefined,
+            remember,
+            decidedBy: userOf(context).userId,
+            actor: context.actor,
+          },
           context.signal,
         ),
     }),
@@ -131,7 +137,12 @@ builder.mutationFields((t) => {
       resolve: (_root, { runId, callId, reason }, context) =>
         context.engine.decideToolCall(
           { runId, callId: String(callId) },
-          { decision: 'DENIED', reason: reason ?? '', decidedBy: userOf(context).userId },
+          {
+            decision: 'DENIED',
+            reason: reason ?? '',
+            decidedBy: userOf(context).userId,
+            actor: context.actor,
+          },
           context.signal,
         ),
     }),

@@ -56,6 +56,6 @@ builder.mutationField('revokeGrant', (t) =>
     description:
       'Ends a grant: later calls wait for an approval again. Calls that run already go on. Errors: NOT_FOUND if there is no such grant, also when it has ended already.',
     args: { id: idArg(t, ToolGrantRef, 'The `id` of the grant.') },
-    resolve: (_root, { id }, { engine }) => engine.revokeGrant(id),
+    resolve: (_root, { id }, { engine, actor }) => engine.revokeGrant(id, actor),
   }),
 );

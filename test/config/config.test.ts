@@ -49,6 +49,7 @@ test('without any setting, every value has a default that needs no network', () 
         "maxTextBytes": 1048576,
         "unsentTtlMs": 86400000,
       },
+      "auditRetentionDays": 365,
       "auth": undefined,
       "budgets": {
         "perDay": undefined,

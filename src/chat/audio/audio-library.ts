@@ -1,3 +1,4 @@
+import { type Actor, noteDeedsWithin } from '../../changes/audit.ts';
 import { messageNotFound } from '../../errors.ts';
 import type { Message, MessageAudio } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
@@ -61,7 +62,7 @@ export class AudioLibrary {
    *
    * @throws GatewayError NOT_FOUND.
    */
-  async delete(messageId: number): Promise<Message> {
+  async delete(messageId: number, actor?: Actor): Promise<Message> {
     const message = await this.#findMessage(messageId);
     const { sessionId } = message;
     const deleted = await this.#options.database.$transaction(async (tx) => {
@@ -69,7 +70,11 @@ export class AudioLibrary {
       await findMessage(tx, messageId);
       const audio = await tx.messageAudio.findUnique({ where: { messageId } });
       await tx.messageAudio.deleteMany({ where: { messageId } });
-      if (audio) await addStoredBytes(tx, sessionId, -audio.size);
+      if (audio) {
+        await addStoredBytes(tx, sessionId, -audio.size);
+        const deed = { action: 'AUDIO_DELETED', subject: `Message:${messageId}` } as const;
+        await noteDeedsWithin(tx, actor, [{ ...deed, ownerId: message.session.userId }]);
+      }
       return audio;
     });
     if (deleted) {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RestedRead } from '../../base/rested-read.ts';
 import type { Bus } from '../../bus/bus.ts';
+import { type Actor, noteDeed } from '../../changes/audit.ts';
 import {
   budgetOfUser,
   type SpentTokens,
@@ -119,10 +120,16 @@ export class Budgets {
   }
 
   /** Gives a user a budget of their own, as decimal numbers. Null: what the settings say. */
-  async set(userId: string, { perDay, perMonth }: { perDay: string | null; perMonth: string | null }) {
-    await this.#options.statements.transaction((tx) =>
-      tx.run(setUserBudget, [userId, perDay, perMonth, new Date()]),
-    );
+  async set(
+    userId: string,
+    { perDay, perMonth }: { perDay: string | null; perMonth: string | null },
+    actor: Actor,
+  ): Promise<void> {
+    const detail = `per day: ${perDay ?? 'the setting'}; per month: ${perMonth ?? 'the setting'}`;
+    await this.#options.statements.transaction(async (tx) => {
+      await tx.run(setUserBudget, [userId, perDay, perMonth, new Date()]);
+      await noteDeed(tx, actor, { action: 'BUDGET_SET', ownerId: userId, subject: `User:${userId}`, detail });
+    });
     this.#options.bus.ring(changedTopic);
   }
 

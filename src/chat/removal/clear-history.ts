@@ -1,4 +1,5 @@
 import { encodeId, maxId } from '../../base/global-id.ts';
+import { type Actor, noteDeed } from '../../changes/audit.ts';
 import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError, sessionNotFound } from '../../errors.ts';
 import type { Session } from '../../generated/prisma/client.ts';
@@ -25,7 +26,11 @@ export interface ClearHistoryOptions {
  *
  * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
  */
-export async function clearHistory(sessionId: number, options: ClearHistoryOptions): Promise<Session> {
+export async function clearHistory(
+  sessionId: number,
+  options: ClearHistoryOptions,
+  actor?: Actor,
+): Promise<Session> {
   const { statements, quotas, changes, sweep } = options;
   const { session, freed, told } = await statements.transaction(async (tx) => {
     await tx.lockSession(sessionId);
@@ -40,6 +45,8 @@ export async function clearHistory(sessionId: number, options: ClearHistoryOptio
     await tx.run(endRemovals, [sessionId]);
     // `storedBytes` does not count them any more.
     await tx.run(deleteToolSets, [sessionId]);
+    const subject = `Session:${sessionId}`;
+    await noteDeed(tx, actor, { action: 'HISTORY_CLEARED', ownerId: session.userId, subject });
     const told = await changes.write(tx, [{ kind: 'HistoryCleared', sessionId }]);
     return { session, freed: Number(before.storedBytes - session.storedBytes), told };
   });

@@ -1,4 +1,5 @@
 import { encodeId, maxId } from '../../base/global-id.ts';
+import { type Actor, noteDeed } from '../../changes/audit.ts';
 import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError, messageNotFound, sessionNotFound } from '../../errors.ts';
 import type { Session } from '../../generated/prisma/client.ts';
@@ -30,7 +31,11 @@ export interface DeleteMessageOptions {
  *
  * @throws GatewayError NOT_FOUND; RUN_IN_PROGRESS if one of the messages is being written or waits in the queue.
  */
-export async function deleteMessage(messageId: number, options: DeleteMessageOptions): Promise<Session> {
+export async function deleteMessage(
+  messageId: number,
+  options: DeleteMessageOptions,
+  actor?: Actor,
+): Promise<Session> {
   const { statements, changes, sweep } = options;
   const found = await statements.get(visibleMessageById, [messageId]);
   if (found === undefined) throw messageNotFound(messageId);
@@ -51,6 +56,8 @@ export async function deleteMessage(messageId: number, options: DeleteMessageOpt
     const head = session.headId ?? newest;
     const headId = isAmong(removed, head) ? next : head;
     if (headId !== head) await moveHead(tx, { sessionId, headId });
+    const [subject, detail] = [`Message:${messageId}`, `Session:${sessionId}`];
+    await noteDeed(tx, actor, { action: 'MESSAGE_DELETED', ownerId: session.userId, subject, detail });
     return changes.write(tx, [{ kind: 'HeadMoved', sessionId, headId: headId || null }]);
   });
   changes.ring(told);

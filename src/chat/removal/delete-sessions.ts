@@ -1,4 +1,5 @@
 import { maxId } from '../../base/global-id.ts';
+import { type Actor, noteDeeds } from '../../changes/audit.ts';
 import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Quotas } from '../../limits/quotas.ts';
@@ -38,6 +39,7 @@ export async function deleteSessions(
   owner: SessionOwner,
   signal: AbortSignal | undefined,
   options: DeleteSessionsOptions,
+  actor?: Actor,
 ): Promise<number[]> {
   const { statement, parameters } = newestSessionIds(owner);
   const atOnce = sessionsAtOnce[options.statements.dialect];
@@ -50,6 +52,7 @@ export async function deleteSessions(
       ...(await deleteOf(
         page.map(({ id }) => id),
         options,
+        actor,
       )),
     );
   }
@@ -61,8 +64,12 @@ export async function deleteSessions(
  *
  * @throws GatewayError RUN_IN_PROGRESS.
  */
-export async function deleteSession(id: number, options: DeleteSessionsOptions): Promise<void> {
-  await deleteOf([id], options);
+export async function deleteSession(
+  id: number,
+  options: DeleteSessionsOptions,
+  actor?: Actor,
+): Promise<void> {
+  await deleteOf([id], options, actor);
 }
 
 /**
@@ -77,24 +84,32 @@ export async function deleteInactive(
   options: DeleteSessionsOptions,
 ): Promise<HiddenSession[]> {
   if (sessionIds.length === 0) return [];
-  const { sessions } = await hideIdle(sessionIds, options, before);
+  const { sessions } = await hideIdle(sessionIds, options, { before });
   await options.sweep.finish(sessions.map(({ id }) => id));
   return sessions;
 }
 
-async function deleteOf(sessionIds: number[], options: DeleteSessionsOptions): Promise<number[]> {
-  const hidden = await cancelAndHide(sessionIds, options);
+async function deleteOf(
+  sessionIds: number[],
+  options: DeleteSessionsOptions,
+  actor: Actor | undefined,
+): Promise<number[]> {
+  const hidden = await cancelAndHide(sessionIds, options, actor);
   await options.sweep.finish(hidden);
   return hidden;
 }
 
 /** Tries again when a prompt arrives after the cancellation, so that no run outlives its session. */
-async function cancelAndHide(sessionIds: number[], options: DeleteSessionsOptions): Promise<number[]> {
+async function cancelAndHide(
+  sessionIds: number[],
+  options: DeleteSessionsOptions,
+  actor: Actor | undefined,
+): Promise<number[]> {
   const hidden: number[] = [];
   let left = sessionIds;
   for (let tries = 0; left.length > 0 && tries < maxDeleteTries; tries += 1) {
     for (const id of await busyOf(options.statements, left)) await options.cancelRuns(id);
-    const done = await hideIdle(left, options);
+    const done = await hideIdle(left, options, { actor });
     hidden.push(...done.hidden);
     left = done.busy;
   }
@@ -110,9 +125,14 @@ async function cancelAndHide(sessionIds: number[], options: DeleteSessionsOption
 /**
  * Hides the sessions that have no live or queued run, and tells their followers and the quotas.
  *
- * @param before Hides only those that are not pinned and have had no activity since this time. Default: all.
+ * @param of `before`: hides only those that are not pinned and have had no activity since this time. `actor`: who deletes them;
+ *   undefined for the gateway itself.
  */
-async function hideIdle(sessionIds: number[], options: DeleteSessionsOptions, before?: Date) {
+async function hideIdle(
+  sessionIds: number[],
+  options: DeleteSessionsOptions,
+  { before, actor }: { before?: Date; actor?: Actor | undefined },
+) {
   const { statements, quotas, changes } = options;
   const { busy, sessions, told } = await statements.transaction(async (tx) => {
     await tx.lockSessions(sessionIds);
@@ -125,6 +145,15 @@ async function hideIdle(sessionIds: number[], options: DeleteSessionsOptions, be
     );
     const deleted = sessions.map(
       ({ id, userId }) => ({ kind: 'SessionDeleted', sessionId: id, userId }) as const,
+    );
+    await noteDeeds(
+      tx,
+      actor,
+      sessions.map(({ id, userId: ownerId }) => ({
+        action: 'SESSION_DELETED',
+        ownerId,
+        subject: `Session:${id}`,
+      })),
     );
     return { busy, sessions, told: await changes.write(tx, deleted) };
   });

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Actor } from '../../changes/audit.ts';
 import type { Session } from '../../generated/prisma/client.ts';
 import { HolderCount } from '../../limits/holder-count.ts';
 import { findSession } from '../../storage/find-session.ts';
@@ -17,7 +18,10 @@ export interface SessionsOptions extends CreateSessionOptions, UpdateSessionOpti
   removal: DeleteSessionsOptions;
 }
 
-/** Creates, changes and deletes sessions. The engine runs their prompts. */
+/**
+ * Creates, changes and deletes sessions. The engine runs their prompts. What an `actor` archives and deletes is in the audit
+ * log; without one, the gateway itself does it.
+ */
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #copying = new HolderCount<string>();
@@ -35,8 +39,8 @@ export class Sessions {
   }
 
   /** @throws GatewayError NOT_FOUND, BAD_USER_INPUT, QUOTA_EXCEEDED. */
-  update(id: number, input: SessionChanges): Promise<Session> {
-    return updateSession(id, input, this.#options);
+  update(id: number, input: SessionChanges, actor?: Actor): Promise<Session> {
+    return updateSession(id, input, this.#options, actor);
   }
 
   /**
@@ -44,9 +48,9 @@ export class Sessions {
    *
    * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
    */
-  async delete(id: number): Promise<void> {
+  async delete(id: number, actor?: Actor): Promise<void> {
     await findSession(this.#options.statements, id);
-    await deleteSession(id, this.#options.removal);
+    await deleteSession(id, this.#options.removal, actor);
   }
 
   /**
@@ -55,8 +59,8 @@ export class Sessions {
    * @param signal Aborts when the client leaves. Sessions that are not deleted yet then stay.
    * @returns The ids of the sessions that were deleted.
    */
-  deleteAll(owner: SessionOwner, signal?: AbortSignal): Promise<number[]> {
-    return deleteSessions(owner, signal, this.#options.removal);
+  deleteAll(owner: SessionOwner, signal?: AbortSignal, actor?: Actor): Promise<number[]> {
+    return deleteSessions(owner, signal, this.#options.removal, actor);
   }
 
   /**
@@ -78,8 +82,8 @@ export class Sessions {
    *
    * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
    */
-  deleteMessage(messageId: number): Promise<Session> {
-    return deleteMessage(messageId, this.#options.removal);
+  deleteMessage(messageId: number, actor?: Actor): Promise<Session> {
+    return deleteMessage(messageId, this.#options.removal, actor);
   }
 
   /**
@@ -100,7 +104,7 @@ export class Sessions {
    *
    * @throws GatewayError NOT_FOUND, RUN_IN_PROGRESS.
    */
-  clearHistory(id: number): Promise<Session> {
-    return clearHistory(id, this.#options.removal);
+  clearHistory(id: number, actor?: Actor): Promise<Session> {
+    return clearHistory(id, this.#options.removal, actor);
   }
 }

@@ -1,3 +1,4 @@
+import { type Actor, noteDeed } from '../../changes/audit.ts';
 import type { ChangeLog } from '../../changes/change-log.ts';
 import { sessionNotFound } from '../../errors.ts';
 import type { Session, ToolApproval } from '../../generated/prisma/client.ts';
@@ -77,6 +78,7 @@ export async function changeSession(
   { statements, changes: log }: Stores,
   id: number,
   changes: SessionChanges & { settings: PartialSettings },
+  actor?: Actor,
 ): Promise<{ session: Session; grown: number }> {
   const { told, ...changed } = await statements.transaction(async (writer) => {
     await writer.lockSession(id);
@@ -95,6 +97,11 @@ export async function changeSession(
     const grown = settingBytes({ title, systemPrompt, settings, tags, metadata }) - settingBytes(before);
     const now = new Date();
     const archivedAt = timeOf(changes.archived, before.archivedAt, now);
+    if ((archivedAt === null) !== (before.archivedAt === null)) {
+      const detail = archivedAt === null ? 'taken out of the archive' : 'archived';
+      const subject = `Session:${id}`;
+      await noteDeed(writer, actor, { action: 'SESSION_ARCHIVED', ownerId: before.userId, subject, detail });
+    }
     const pinnedAt = timeOf(changes.pinned, before.pinnedAt, now);
     const session = await writer.get(updateSession, [
       ...[title, providerName, modelName, systemPrompt],

@@ -1,3 +1,4 @@
+import type { Actor } from '../../changes/audit.ts';
 import type { ChangeLog } from '../../changes/change-log.ts';
 import type { Session } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
@@ -22,13 +23,14 @@ export async function updateSession(
   id: number,
   input: SessionChanges,
   options: UpdateSessionOptions,
+  actor?: Actor,
 ): Promise<Session> {
   const { statements, models } = options;
   const current = await findSession(statements, id);
   const { settings: changes, ...own } = withOwnModel(input, current);
   const settings = changeSettings(readSettings(current.settings), changes ?? (changes === null ? null : {}));
   await checkModel({ ...own, settings }, { models, session: current, given: changes ?? null });
-  return store(current, { ...own, settings }, options);
+  return store(current, { ...own, settings }, options, actor);
 }
 
 /** A model name belongs to its provider, so a new provider without a model name starts with its default model. */
@@ -42,12 +44,13 @@ async function store(
   current: Session,
   changes: SessionChanges & { settings: ModelSettings },
   { statements, quotas, changes: log }: UpdateSessionOptions,
+  actor: Actor | undefined,
 ): Promise<Session> {
   const { id, userId } = current;
   const after = { ...current, ...defined(changes), settings: storeSettings(changes.settings) };
   const growth = Math.max(0, settingBytes(after) - settingBytes(current));
   using reserved = await quotas.reserve(userId, { bytes: growth });
-  const { session, grown } = await changeSession({ statements, changes: log }, id, changes);
+  const { session, grown } = await changeSession({ statements, changes: log }, id, changes, actor);
   reserved.keep();
   quotas.release(userId, { bytes: growth - grown });
   return session;

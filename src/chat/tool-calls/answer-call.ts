@@ -1,6 +1,7 @@
 import { isWithin } from '../../base/json-checks.ts';
 import { storable } from '../../base/storable-text.ts';
 import type { Bus } from '../../bus/bus.ts';
+import type { Actor } from '../../changes/audit.ts';
 import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Run, ToolCall } from '../../generated/prisma/client.ts';
@@ -18,6 +19,8 @@ const deepestResult = 100;
 export type ClientAnswer = {
   /** The `userId` of the user whose client it is. */
   answeredBy: string;
+  /** The same user, for the audit log. */
+  actor?: Actor | undefined;
 } & (
   | { /** A JSON value. */ result: unknown }
   | { /** Why there is no result. The model is told. */ error: string }
@@ -53,7 +56,10 @@ export async function answerCall(options: AnswerCallOptions): Promise<ToolCall> 
   if (!isLate && 'result' in answer) await checkMatches(call, answer.result, run.id);
   const { id: rowId, messageId, callId, startedAt } = call;
   const asked = { rowId, sessionId: run.sessionId, runId: run.id, messageId, callId };
-  await storeAnswer(asked, isLate ? unanswered : outcome, startedAt, options);
+  const detail = `${call.name} (${callId}) in Session:${run.sessionId}`;
+  const deed = { action: 'TOOL_CALL_ANSWERED', subject: `Run:${run.id}`, detail } as const;
+  const noted = answer.actor && !isLate ? { actor: answer.actor, deed } : undefined;
+  await storeAnswer(asked, isLate ? unanswered : outcome, startedAt, { ...options, noted });
   bus.ring(approvalTopic(run.id));
   return checkSame(await findCall(options), outcome);
 }

@@ -1,4 +1,5 @@
 import type { Bus } from '../../bus/bus.ts';
+import type { Actor, Deed } from '../../changes/audit.ts';
 import type { ChangeLog } from '../../changes/change-log.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Run, ToolCall } from '../../generated/prisma/client.ts';
@@ -18,6 +19,8 @@ import { expired } from './verdict.ts';
 export type ClientDecision = {
   /** The `userId` of the user who decides. */
   decidedBy: string;
+  /** The same user, for the audit log. */
+  actor?: Actor | undefined;
 } & (
   | { decision: 'DENIED' /** May be empty. */; reason: string }
   | {
@@ -81,14 +84,15 @@ async function decideWaiting(
   const { run, decided } = options;
   const { id: rowId, messageId, callId, expiresAt, name } = call;
   const asked = { rowId, sessionId: run.sessionId, runId: run.id, messageId, callId };
-  const { decision, decidedBy } = decided;
+  const { decision, decidedBy, actor } = decided;
+  const noted = (detail = '') => actor && { actor, deed: deedOf(call, run, decided, detail) };
   if (expiresAt !== null && expiresAt.getTime() <= Date.now()) {
     await storeDecision(asked, expired, options);
     return;
   }
   if (decision === 'DENIED') {
     const verdict = { decision, reason: decided.reason, decidedBy, byGrant: false, changedArgs: null };
-    await storeDecision(asked, verdict, options);
+    await storeDecision(asked, verdict, options, { noted: noted() });
     return;
   }
   const { remember } = decided;
@@ -97,9 +101,24 @@ async function decideWaiting(
   const granted = { name, args: changed ?? call.args, agentNodeId };
   const verdict = { decision, reason: '', decidedBy, byGrant: false, changedArgs: changed };
   await storeDecision(asked, verdict, options, {
+    noted: noted((changed ? ', with other arguments' : '') + (remember === 'ONCE' ? '' : ', remembered')),
     changedNode: planned,
     grant: remember === 'ONCE' ? undefined : { remember, grantedBy: decidedBy, ...granted },
   });
+}
+
+/** `ownerId` is filled in where the session is read. */
+function deedOf(
+  { name, callId }: ToolCall,
+  { id, sessionId }: Run,
+  { decision }: ClientDecision,
+  detail: string,
+): Omit<Deed, 'ownerId'> {
+  return {
+    action: decision === 'APPROVED' ? 'TOOL_CALL_APPROVED' : 'TOOL_CALL_DENIED',
+    subject: `Run:${id}`,
+    detail: `${name} (${callId}) in Session:${sessionId}${detail}`,
+  };
 }
 
 /** Refuses an approval after another one that approved something else, or that is not remembered. */

@@ -1,7 +1,9 @@
+import { noteDeed } from '../../changes/audit.ts';
 import type { NewChange } from '../../changes/change.ts';
+import { sessionById } from '../../storage/statements/sessions.ts';
 import { answerToolCall } from '../../storage/statements/tool-calls.ts';
 import { toolErrorCodes } from '../../tools/tool-runner.ts';
-import type { AskedCall, DecisionStores } from './store-decision.ts';
+import type { ApprovalEffects, AskedCall, DecisionStores } from './store-decision.ts';
 
 /** How a call ends that waited for a client. */
 export interface ClientOutcome {
@@ -30,13 +32,17 @@ export async function storeAnswer(
   call: AskedCall,
   { status, result, errorCode, answeredBy }: ClientOutcome,
   startedAt: Date | null,
-  { statements, changes }: DecisionStores,
+  { statements, changes, noted }: DecisionStores & Pick<ApprovalEffects, 'noted'>,
 ): Promise<void> {
   const now = new Date();
   const durationMs = startedAt === null ? 0 : Math.max(0, now.getTime() - startedAt.getTime());
   const told = await statements.transaction(async (tx) => {
     const columns = [status, result, errorCode, answeredBy, now, durationMs, call.rowId];
     if ((await tx.run(answerToolCall, columns)) === 0) return [];
+    if (noted) {
+      const session = await tx.get(sessionById, [call.sessionId]);
+      await noteDeed(tx, noted.actor, { ...noted.deed, ownerId: session?.userId ?? noted.actor.userId });
+    }
     return changes.write(tx, [answerSettled(call, answeredBy !== null)]);
   });
   changes.ring(told);

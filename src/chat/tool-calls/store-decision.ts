@@ -1,5 +1,7 @@
+import { type Actor, type Deed, noteDeed } from '../../changes/audit.ts';
 import type { NewChange } from '../../changes/change.ts';
 import type { ChangeLog } from '../../changes/change-log.ts';
+import { sessionById } from '../../storage/statements/sessions.ts';
 import type { Statements, Writer } from '../../storage/statements/statement.ts';
 import { changeToolCall, decideToolCall, waitingToolCalls } from '../../storage/statements/tool-calls.ts';
 import type { Decision } from '../log/run-event.ts';
@@ -23,8 +25,10 @@ export interface DecisionStores {
   changes: ChangeLog;
 }
 
-/** What an approval stores besides the decision. */
+/** What a decision stores besides itself. */
 export interface ApprovalEffects {
+  /** For the audit log. Undefined: nobody has decided, or a grant has. */
+  noted?: { actor: Actor; deed: Omit<Deed, 'ownerId'> } | undefined;
   /** The node on which the call runs with its changed arguments. Undefined: nobody changed them. */
   changedNode?: { nodeId: string | null; agentNodeId: number | null } | undefined;
   /** Set if the approval holds for later calls too. */
@@ -41,13 +45,17 @@ export async function storeDecision(
   call: AskedCall,
   verdict: Verdict,
   { statements, changes }: DecisionStores,
-  { changedNode, grant }: ApprovalEffects = {},
+  { noted, changedNode, grant }: ApprovalEffects = {},
 ): Promise<void> {
   const { sessionId } = call;
   const told = await statements.transaction(async (tx) => {
     if (grant) await tx.lockSession(sessionId);
     const changed = await tx.run(decideToolCall, [...decisionColumns(verdict), call.rowId]);
     if (changed === 0) return [];
+    if (noted) {
+      const session = await tx.get(sessionById, [sessionId]);
+      await noteDeed(tx, noted.actor, { ...noted.deed, ownerId: session?.userId ?? noted.actor.userId });
+    }
     if (changedNode) {
       const { nodeId, agentNodeId } = changedNode;
       await tx.run(changeToolCall, [JSON.stringify(verdict.changedArgs), nodeId, agentNodeId, call.rowId]);

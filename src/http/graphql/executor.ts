@@ -34,6 +34,7 @@ export function createExecutor({ requestIds, operationCost, ...options }: Execut
   const run = (args: ExecutionArgs) => executeDirectly(args, executeOthers);
   const createContext = createOperationContext({
     ...options,
+    requestIds,
     identify: async (request) => withoutTicket(await options.identify(request)),
   });
   const prepare = async (

@@ -1,18 +1,25 @@
 import type { Logger } from 'pino';
+import { shorten } from '../../base/cut-text.ts';
+import type { Actor } from '../../changes/audit.ts';
 import type { Context, Services } from '../../context.ts';
 import { ResultBudget, type ResultLimits } from '../../limits/result-budget.ts';
 import type { RequestAccounts } from '../guards/rate-limit.ts';
 import type { Identify, Identity } from '../request/identify.ts';
 import type { RequestContext } from '../request/request-context.ts';
+import type { RequestIds } from '../request/request-ids.ts';
 
 export interface OperationContextOptions {
   services: Services;
   identify: Identify;
   accounts: RequestAccounts;
+  requestIds: Pick<RequestIds, 'addressOf'>;
   log: Logger;
   /** The limits of each result. */
   limits: ResultLimits;
 }
+
+/** Characters that are kept of the header `User-Agent`. */
+const longestAgent = 200;
 
 /** Makes the context of an operation. */
 export type CreateOperationContext = (request: Request, facts: RequestContext) => Promise<Context>;
@@ -26,6 +33,7 @@ export function createOperationContext({
   services,
   identify,
   accounts,
+  requestIds,
   log,
   limits,
 }: OperationContextOptions): CreateOperationContext {
@@ -48,9 +56,20 @@ export function createOperationContext({
       this.facts = facts;
     }
 
-    // Few operations need these two, and both cost a small read a noticeable part of its time.
+    // Few operations need these three, and they cost a small read a noticeable part of its time.
     get signal(): AbortSignal {
       return this.facts.signal ?? this.request.signal;
+    }
+
+    get actor(): Actor {
+      const request = this.facts.sentRequest ?? this.request;
+      const agent = request.headers.get('user-agent');
+      return {
+        userId: this.viewer?.userId ?? '',
+        apiTokenId: this.viewer?.apiTokenId ?? null,
+        address: requestIds.addressOf(request),
+        userAgent: agent === null ? null : shorten(agent, longestAgent),
+      };
     }
 
     get log(): Logger {
@@ -65,6 +84,6 @@ export function createOperationContext({
 
 /** A copy with all fields as its own, for code that copies a context by its own fields only, as Yoga does. */
 export function copyContext(context: Context, services: Services): Context {
-  const { signal, log } = context;
-  return { ...services, ...context, signal, log };
+  const { actor, signal, log } = context;
+  return { ...services, ...context, actor, signal, log };
 }

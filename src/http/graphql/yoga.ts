@@ -8,6 +8,7 @@ import type { AutomaticQueries } from '../request/automatic-queries.ts';
 import type { Identify } from '../request/identify.ts';
 import { maskError } from '../request/mask-error.ts';
 import type { RequestContext } from '../request/request-context.ts';
+import type { RequestIds } from '../request/request-ids.ts';
 import type { UploadOptions } from '../uploads/read-upload.ts';
 import { useUploadStatus } from '../uploads/use-upload-status.ts';
 import { createOperationCost } from './budget/operation-cost.ts';
@@ -33,6 +34,7 @@ export interface GraphQLOptions extends ShapeLimits, CostLimits, ResultLimits, U
   identify: Identify;
   log: Logger;
   accounts: RequestAccounts;
+  requestIds: Pick<RequestIds, 'addressOf'>;
   /** Most tokens of a document. The limit also keeps most documents from nesting too deeply for recursive visitors. */
   maxQueryTokens: number;
   /** Remembers the documents that clients send with their hash. Default: nothing is remembered. */

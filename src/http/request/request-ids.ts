@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 
 /**
  * The ids of HTTP requests, for the log: the header `X-Request-Id` of the client, or else a random id. The `requestId`
@@ -10,20 +11,23 @@ export interface RequestIds {
   give(request: Request, incoming: IncomingMessage): string;
   /** Undefined for a request that did not come over HTTP. */
   of(request: Request): string | undefined;
+  /** The address that a request came from: of the last proxy, if there is one. Null if it did not come over HTTP. */
+  addressOf(request: Request): string | null;
 }
 
 /** The ids of clients that are taken over. */
 const plainId = /^[\w=-]{1,255}$/;
 
 export function createRequestIds(): RequestIds {
-  const ids = new WeakMap<Request, string>();
+  const known = new WeakMap<Request, { id: string; socket: Socket }>();
   return {
-    give(request, { headers }) {
+    give(request, { headers, socket }) {
       const sent = headers['x-request-id'];
       const id = typeof sent === 'string' && plainId.test(sent) ? sent : randomUUID();
-      ids.set(request, id);
+      known.set(request, { id, socket });
       return id;
     },
-    of: (request) => ids.get(request),
+    of: (request) => known.get(request)?.id,
+    addressOf: (request) => known.get(request)?.socket.remoteAddress ?? null,
   };
 }

@@ -30,6 +30,8 @@ export const trials: Record<string, Trial> = {
   'Query.models': { document: '{ models { modelName } }', bob: 'own' },
   'Query.usage': { document: '{ usage(by: USER) { userId runs } }', bob: 'own' },
   'Query.budgets': { document: '{ budgets { name } }', bob: 'own' },
+  'Query.auditLog': { document: '{ auditLog { edges { node { userId subject } } } }', bob: 'own' },
+  'Query.apiTokens': { document: '{ apiTokens { edges { node { userId } } } }', bob: 'admins' },
   'Query.session': { document: 'query ($session: ID!) { session(id: $session) { id } }', bob: 'nothing' },
   'Query.sessionByDatabaseId': {
     document: 'query ($sessionId: Int!) { sessionByDatabaseId(databaseId: $sessionId) { id } }',
@@ -48,6 +50,14 @@ export const trials: Record<string, Trial> = {
   'Query.agentNodes': { document: '{ agentNodes { edges { node { id nodeId } } } }', bob: 'own' },
   'Mutation.setUserBudget': {
     document: 'mutation ($userId: String!) { setUserBudget(userId: $userId, perDay: "1") { name } }',
+    bob: 'admins',
+  },
+  'Mutation.createApiToken': {
+    document: 'mutation ($userId: String!) { createApiToken(userId: $userId) { token } }',
+    bob: 'admins',
+  },
+  'Mutation.revokeApiToken': {
+    document: 'mutation { revokeApiToken(databaseId: 1) { userId } }',
     bob: 'admins',
   },
   'Mutation.createSession': {

@@ -169,6 +169,34 @@ const lists: Record<string, (size: number) => Promise<number>> = {
   'Query.usage': () => count('{ usage(by: DAY) { runs } }'),
   'Mutation.setUserBudget': () => count('mutation { setUserBudget(userId: "alice", perDay: "1") { name } }'),
   'Query.budgets': () => count('{ budgets { name } }'),
+  'Query.auditLog': async (size) => {
+    const userId = newUser();
+    const entry = {
+      at: new Date(),
+      userId,
+      action: 'SESSION_DELETED',
+      ownerId: userId,
+      subject: 'Session:1',
+    };
+    await gateway.services.database.auditEntry.createMany({ data: Array(size).fill(entry) });
+    return count(
+      'query ($userId: String) { auditLog(userId: $userId, first: 100) { edges { node { action } } } }',
+      {
+        userId,
+      },
+    );
+  },
+  'Query.apiTokens': async (size) => {
+    const userId = newUser();
+    const data = Array.from({ length: size }, () => ({ userId, tokenHash: randomUUID() }));
+    await gateway.services.database.apiToken.createMany({ data });
+    return count(
+      'query ($userId: String) { apiTokens(userId: $userId, first: 100) { edges { node { name } } } }',
+      {
+        userId,
+      },
+    );
+  },
   'Query.models': () => count('{ models { modelName } }'),
   'Model.supportedSettings': () => count('{ models { supportedSettings } }'),
   'Model.inputTypes': () => count('{ models { inputTypes } }'),

@@ -59,6 +59,14 @@ const rows: Record<string, Record<string, unknown>> = {
     ...{ featureName: 'default', providerName: 'demo', modelName: 'demo-1', runs: 1, inputTokens: 8 },
   },
   UserBudget: { userId: 'alice', perDay: '2.50', updatedAt: 13 },
+  AuditEntry: {
+    id: 1,
+    at: 14,
+    userId: 'alice',
+    action: 'SESSION_DELETED',
+    ownerId: 'alice',
+    subject: 'Session:9',
+  },
   AgentNode: {
     id: 1,
     nodeId: 'laptop',

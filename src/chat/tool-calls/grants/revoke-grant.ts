@@ -1,3 +1,4 @@
+import { type Actor, noteDeed } from '../../../changes/audit.ts';
 import type { ChangeLog } from '../../../changes/change-log.ts';
 import { GatewayError } from '../../../errors.ts';
 import type { Session } from '../../../generated/prisma/client.ts';
@@ -14,6 +15,7 @@ import { deleteToolGrant, toolGrantById } from '../../../storage/statements/tool
 export async function revokeGrant(
   { statements, changes }: { statements: Statements; changes: ChangeLog },
   id: number,
+  actor?: Actor,
 ): Promise<Session> {
   const { session, told } = await statements.transaction(async (tx) => {
     const grant = await tx.get(toolGrantById, [id]);
@@ -25,6 +27,13 @@ export async function revokeGrant(
       throw grantNotFound(id);
     }
     const { userId } = session;
+    const detail = `${grant.toolName} in Session:${sessionId}`;
+    await noteDeed(tx, actor, {
+      action: 'GRANT_REVOKED',
+      ownerId: userId,
+      subject: `ToolGrant:${id}`,
+      detail,
+    });
     return { session, told: await changes.write(tx, [{ kind: 'SessionUpdated', sessionId, userId }]) };
   });
   changes.ring(told);
