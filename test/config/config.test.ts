@@ -43,11 +43,13 @@ test('without any setting, every value has a default that needs no network', () 
     {
       "attachments": {
         "maxBytes": 20971520,
+        "maxBytesInFlight": 268435456,
         "maxImagePixels": 100000000,
         "maxPerPrompt": 10,
         "maxSentBytes": 20971520,
         "maxTextBytes": 1048576,
         "unsentTtlMs": 86400000,
+        "waitMs": 120000,
       },
       "auditRetentionDays": 365,
       "auth": undefined,
