@@ -183,6 +183,10 @@ test('a gateway that is killed between any two steps of a copy, a deletion or an
   await using first = await startScriptedProcess(settings);
   const { model, dataDir } = first;
   let gateway: GatewayProcess = first;
+  // Also when the test fails.
+  await using _restarted = {
+    [Symbol.asyncDispose]: async () => (gateway === first ? undefined : gateway[Symbol.asyncDispose]()),
+  };
   const source = await seed(gateway, model, 'Source');
   let step = 0;
   for (let survived = false; !survived; ) {
@@ -219,7 +223,6 @@ test('a gateway that is killed between any two steps of a copy, a deletion or an
     }
     await expect.poll(() => leftOver(dataDir), { timeout: 20_000 }).toEqual(nothing);
   }
-  await gateway[Symbol.asyncDispose]();
   // As many steps as a copy has at least: it is made in three pieces.
   expect(step).toBeGreaterThan(5);
 });
