@@ -135,6 +135,8 @@ describe('with room for two files', () => {
       asked.push(ask(gateway, prepared, `From ${user}`));
       await model.arrived(before + Math.min(asked.length, 2));
     }
+    const live = () => gateway.services.database.run.count({ where: { status: 'RUNNING' } });
+    await expect.poll(live).toBe(5);
     // A later prompt without files has come so far, so those before it wait for room.
     asked.push(ask(gateway, carol, 'From carol'));
     await model.arrived(before + 3);
