@@ -28,7 +28,7 @@ import { createIdentify, type Identify, senderKey } from './request/identify.ts'
 import { readPersistedOperations } from './request/persisted-operations.ts';
 import { apiJson, readBytes } from './request/read-body.ts';
 import { factsOf, noteErrors } from './request/request-facts.ts';
-import { createRequestIds } from './request/request-ids.ts';
+import { createRequestIds, type RequestIds } from './request/request-ids.ts';
 import { createServerApp, type HttpApp } from './server.ts';
 import { createSocketDoor, type SocketDoor } from './socket-door.ts';
 import { createStreamHandler, type StreamHandler } from './stream/handler.ts';
@@ -155,7 +155,7 @@ async function createApp(options: AppOptions, homes: StreamHomes | undefined, cl
   const requests = { ...createRequestLimits(config.requests, redis), identify, accounts };
   const admit = createAdmission(requests);
   const stream = createStream(options, { graphql, identify, findDocument, homes });
-  const sockets = createSockets(options, { graphql, identify, findDocument, admit });
+  const sockets = createSockets(options, { graphql, identify, findDocument, admit, requestIds });
   const files = { workspaces: services.workspaces, identify, log };
   const api: ApiParts = {
     executor: createExecutor({
@@ -223,6 +223,7 @@ interface StreamParts {
 
 interface SocketParts extends Omit<StreamParts, 'homes'> {
   admit: AdmitRequest | undefined;
+  requestIds: RequestIds;
 }
 
 function createStream({ config, services, log }: HttpServerOptions, parts: StreamParts): StreamHandler {
@@ -247,13 +248,14 @@ function createStream({ config, services, log }: HttpServerOptions, parts: Strea
 
 function createSockets({ config, services, log }: HttpServerOptions, parts: SocketParts): SocketDoor {
   const { limits, http } = config;
-  const { graphql, identify, findDocument, admit } = parts;
+  const { graphql, identify, findDocument, admit, requestIds } = parts;
   return createSocketDoor(async () => {
     const { createSocketHandler } = await import('./socket/socket-handler.ts');
     return createSocketHandler({
       yoga: graphql,
       owner: createOwnerLookup(identify, services),
       admit: admit ?? (async () => undefined),
+      requestIds,
       findDocument,
       log,
       shared: createSharedResults(isDelta, (context) => viewerKey(context as Context)),

@@ -9,6 +9,8 @@ import type { Socket } from 'node:net';
 export interface RequestIds {
   /** Gives a request its id. */
   give(request: Request, incoming: IncomingMessage): string;
+  /** Gives an operation that came over a WebSocket the id of the request that opened the socket. */
+  share(request: Request, id: string, socket: Socket): void;
   /** Undefined for a request that did not come over HTTP. */
   of(request: Request): string | undefined;
   /** The address that a request came from: of the last proxy, if there is one. Null if it did not come over HTTP. */
@@ -27,6 +29,7 @@ export function createRequestIds(): RequestIds {
       known.set(request, { id, socket });
       return id;
     },
+    share: (request, id, socket) => void known.set(request, { id, socket }),
     of: (request) => known.get(request)?.id,
     addressOf: (request) => known.get(request)?.socket.remoteAddress ?? null,
   };

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { GatewayError } from '../../errors.ts';
 import type { HolderCount } from '../../limits/holder-count.ts';
 import type { FindDocument } from '../request/find-document.ts';
+import type { RequestIds } from '../request/request-ids.ts';
 import type { FrameBudget } from '../stream/frame-budget.ts';
 import type { GraphQLServer } from '../stream/graphql-server.ts';
 import type { SharedResults } from '../stream/shared-results.ts';
@@ -14,6 +15,8 @@ export interface SocketOptions {
   owner: (request: Request) => Promise<StreamOwner>;
   /** Counts a request for its sender. Resolves with the error that refuses it, or undefined. */
   admit: (request: Request, remoteAddress: string) => Promise<GatewayError | undefined>;
+  /** Says from where an operation came. */
+  requestIds: Pick<RequestIds, 'share'>;
   findDocument: FindDocument;
   log: Logger;
   /** Followers of one run with the same selection share its results. Undefined: they share none. */

@@ -145,8 +145,11 @@ export class SocketSession {
   }
 
   #newRequest(): Request {
-    const { Request } = this.#parts.yoga.fetchAPI;
-    return new Request(this.#options.opening.url, { method: 'POST', headers: this.#headers });
+    const { yoga, requestIds } = this.#parts;
+    const { opening, httpRequestId, tcp } = this.#options;
+    const request = new yoga.fetchAPI.Request(opening.url, { method: 'POST', headers: this.#headers });
+    requestIds.share(request, httpRequestId, tcp);
+    return request;
   }
 
   #retire(): void {

@@ -4,6 +4,7 @@ import { chat } from '../../support/gateway/chat.ts';
 import type { GatewayApi } from '../../support/gateway/gateway-api.ts';
 import { adminJwt, jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
+import { askOverSocket, socketClient } from '../../support/gateway/sockets.ts';
 import { createTools } from '../../support/gateway/tool-double.ts';
 import { text, toolCall } from '../../support/model/turn.ts';
 import { registerNode } from '../../support/node/nodes.ts';
@@ -151,6 +152,17 @@ test('what is done in REST is written with the address of its client, too', asyn
   });
   expect(String(entry?.['userAgent'])).toMatch(/^curl\/8 x+…?$/);
   expect(String(entry?.['userAgent']).length).toBeLessThanOrEqual(201);
+});
+
+test('what is done over a WebSocket is written with the address of its client, too', async () => {
+  const token = await signJwt({ sub: 'olivia' });
+  const client = socketClient(shared().url, { connectionParams: { authorization: `Bearer ${token}` } });
+  const id = await shared().as(token).createSession();
+  expect((await askOverSocket(client, deleteSession, { id })).data.deleteSession.deletedSessionId).toBe(id);
+  await client.dispose();
+  expect(await entriesOf(shared().as(token))).toMatchObject([
+    { action: 'SESSION_DELETED', address: expect.stringMatching(/127\.0\.0\.1|::1/) },
+  ]);
 });
 
 test('a denied call and an answered question are written', async () => {

@@ -32,6 +32,7 @@ export async function startSocketServer(overrides: Partial<SocketOptions> = {}) 
       return { name, watch: () => undefined };
     },
     admit: async () => undefined,
+    requestIds: { share() {} },
     findDocument: anyDocument,
     log: pino({ level: 'info' }, { write: (line: string) => void logged.push(JSON.parse(line)) }),
     shared: undefined,

@@ -1,8 +1,10 @@
 import type { Services } from '../../../src/context.ts';
 import { notedMessages, takeNoted, textsToIndex } from '../../../src/storage/search/backlog.ts';
 import { insertText } from '../../../src/storage/search/message-index.ts';
+import { deleteOldAudit } from '../../../src/storage/statements/audit.ts';
 import { checkpointAnswer } from '../../../src/storage/statements/exchanges.ts';
 import { checkpointRun } from '../../../src/storage/statements/run-states.ts';
+import { releasedBlobs } from '../../../src/storage/statements/uploads.ts';
 import { nextWorkspace } from '../../../src/storage/statements/workspace-removal.ts';
 
 export interface Statement {
@@ -46,9 +48,11 @@ export function withoutNodeChecks(statements: readonly Statement[]): Statement[]
   return statements.filter(({ sql }) => !isCheck(sql));
 }
 
-/** Leaves out the look for workspaces to sweep, which a gateway makes at some moment after its start. */
+const sweeps = new Set([nextWorkspace, releasedBlobs, deleteOldAudit].map(({ sql }) => sql));
+
+/** Leaves out the looks for what can be deleted, which a gateway makes at some moment after its start. */
 export function withoutSweeps(statements: readonly Statement[]): Statement[] {
-  return statements.filter(({ sql }) => sql !== nextWorkspace.sql);
+  return statements.filter(({ sql }) => !sweeps.has(sql));
 }
 
 /** Leaves out checkpoints: a slow machine saves one even of a short answer. */
