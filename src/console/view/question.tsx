@@ -1,4 +1,5 @@
-import { useId, useMemo, useState } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
+import { useId, useMemo } from 'preact/hooks';
 import type { ToolCall } from '../../client/answer.ts';
 import { AnswerToolCallDocument } from '../../gql/console/graphql.ts';
 import { ActionButton } from '../controls/action-button.tsx';
@@ -13,9 +14,12 @@ export function Question({ call, runId }: { call: ToolCall; runId: string }) {
   const { isBusy, problem, attempt } = useAttempt();
   const { callId, args } = call;
   const { question, fields } = useMemo(() => questionOf(args), [args]);
-  const [puts, setPuts] = useState(() => fields.map(emptyPut));
+  // A signal, because a browser fills several fields before the form is drawn again, and none of them must be lost.
+  const puts = useSignal<readonly Put[]>(fields.map(emptyPut));
   const answer = () =>
-    attempt(async () => ask(AnswerToolCallDocument, { runId, callId, result: answerOf(fields, puts) }));
+    attempt(async () =>
+      ask(AnswerToolCallDocument, { runId, callId, result: answerOf(fields, puts.peek()) }),
+    );
   const leaveOpen = () =>
     attempt(() => ask(AnswerToolCallDocument, { runId, callId, error: 'The user does not want to answer.' }));
   return (
@@ -34,8 +38,10 @@ export function Question({ call, runId }: { call: ToolCall; runId: string }) {
         <Field
           key={field.name ?? ''}
           field={field}
-          value={puts[index] ?? ''}
-          put={(value) => setPuts(puts.map((each, at) => (at === index ? value : each)))}
+          value={puts.value[index] ?? ''}
+          put={(change) => {
+            puts.value = puts.peek().map((each, at) => (at === index ? change(each) : each));
+          }}
         />
       ))}
       <Alert problem={problem} />
@@ -54,7 +60,8 @@ export function Question({ call, runId }: { call: ToolCall; runId: string }) {
 interface FieldProps {
   field: QuestionField;
   value: Put;
-  put(value: Put): void;
+  /** @param change Gets what is in the field now. */
+  put(change: (now: Put) => Put): void;
 }
 
 function Field({ field, value, put }: FieldProps) {
@@ -73,7 +80,7 @@ function Field({ field, value, put }: FieldProps) {
           type="checkbox"
           checked={value === true}
           aria-describedby={describedBy}
-          onChange={({ currentTarget }) => put(currentTarget.checked)}
+          onChange={({ currentTarget: { checked } }) => put(() => checked)}
         />
         <span dir="auto">{label}</span>
         {about}
@@ -81,7 +88,7 @@ function Field({ field, value, put }: FieldProps) {
     );
   }
   if (kind.type === 'choices') {
-    const chosen = Array.isArray(value) ? value : [];
+    const chosenOf = (now: Put): readonly number[] => (Array.isArray(now) ? now : []);
     return (
       <fieldset aria-describedby={describedBy}>
         <legend dir="auto">{label}</legend>
@@ -90,9 +97,12 @@ function Field({ field, value, put }: FieldProps) {
           <label key={option.label} class="tick">
             <input
               type="checkbox"
-              checked={chosen.includes(index)}
+              checked={chosenOf(value).includes(index)}
               onChange={({ currentTarget: { checked } }) =>
-                put(checked ? [...chosen, index] : chosen.filter((each) => each !== index))
+                put((now) => {
+                  const others = chosenOf(now).filter((each) => each !== index);
+                  return checked ? [...others, index] : others;
+                })
               }
             />
             <span dir="auto">{option.label}</span>
@@ -106,7 +116,7 @@ function Field({ field, value, put }: FieldProps) {
     required: isRequired,
     'aria-describedby': describedBy,
     value: String(value),
-    onInput: ({ currentTarget }: { currentTarget: { value: string } }) => put(currentTarget.value),
+    onInput: ({ currentTarget: { value: text } }: { currentTarget: { value: string } }) => put(() => text),
   };
   return (
     <label for={id}>
