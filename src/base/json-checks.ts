@@ -8,3 +8,12 @@ export function isWithin(value: unknown, levels: number): boolean {
 export function isSmall(value: unknown, bytes: number): boolean {
   return Buffer.byteLength(JSON.stringify(value)) <= bytes;
 }
+
+/**
+ * Whether all numbers of a JSON value are finite. A number beyond 1.8e308 is read as Infinity, which JSON writes as null. Check
+ * the depth before.
+ */
+export function isFiniteJson(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  return typeof value !== 'object' || value === null || Object.values(value).every(isFiniteJson);
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isSmall, isWithin } from '../base/json-checks.ts';
+import { isFiniteJson, isSmall, isWithin } from '../base/json-checks.ts';
 import { storableJson } from '../base/storable-text.ts';
 import { storedText } from './input-checks.ts';
 
@@ -32,7 +32,8 @@ export const metadataObject = z
   .refine(
     (value) => !isWithin(value, maxDepth) || isStorable(value),
     'expected well-formed Unicode without NUL',
-  );
+  )
+  .refine((value) => !isWithin(value, maxDepth) || isFiniteJson(value), 'expected numbers below 1.8e308');
 
 export const labelTexts = {
   tags: `Words that the session is found by, at most ${mostTags} of at most ${longestTag} characters each. Upper and lower case differ. A tag that is given twice is kept once.`,

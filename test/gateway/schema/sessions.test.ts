@@ -286,6 +286,17 @@ describe('archived, pinned and tagged sessions', () => {
     expect(kept.data.session.title).toBe('Kept');
   });
 
+  test('a number of metadata that JavaScript cannot hold is refused, because it would be stored as null', async () => {
+    const id = await gateway.createSession();
+    const query = `mutation { updateSession(id: "${id}", input: { metadata: { a: [1e400] } }) { id } }`;
+    expect((await gateway.graphql(query)).errors).toMatchObject([
+      {
+        message: 'input.metadata: expected numbers below 1.8e308',
+        extensions: { code: 'BAD_USER_INPUT', field: 'input.metadata' },
+      },
+    ]);
+  });
+
   test('the tags of all sessions are listed with their counts, a page at a time, as sessions get and lose them', async () => {
     const listed = async (args = '') => {
       const query = `{ viewer { tags${args} { tag sessionCount archivedSessionCount } } }`;
