@@ -83,7 +83,7 @@ export function callModel(
       await waitForRetry(retry, abortSignal);
     }
     excessOf = createSizeCheck(limits);
-    using _ = await admit?.();
+    using _ = admit ? await admit() : undefined;
     call = new ModelCall(model, options, limits.idleTimeoutMs);
     await call.open().then(() => {
       isOpen = true;
