@@ -30,7 +30,10 @@ interface Receiver {
 export interface FollowOptions {
   /** The Relay id of the run. */
   runId: string;
-  /** Whether the run is cancelled when the client leaves, because nobody else is to get the answer. */
+  /**
+   * Whether the run is cancelled when the client leaves, because nobody else is to get the answer. Such a client is not kept
+   * waiting until a budget begins anew either: it gets an error, and the run is cancelled.
+   */
   cancelsWhenLeft: boolean;
   /** The part of the answer that the client gets. Default: the first one. */
   leg?: Leg | undefined;
@@ -40,6 +43,8 @@ export interface FollowOptions {
   begin?: () => Receiver;
 }
 
+type RunPaused = Extract<AnswerEventFragment, { __typename: 'RunPaused' }>;
+
 /** How an answer ends for its client: with the run, or with calls for the client. */
 export type AnswerEnd = LastEvent | AwaitedCalls;
 
@@ -47,7 +52,7 @@ export type AnswerEnd = LastEvent | AwaitedCalls;
  * Follows a run until it has ended, until it waits for tools of the client, or until the client has left.
  *
  * @returns Undefined if the client has left.
- * @throws ApiError if the run cannot be followed, or any longer: the token has expired, for example.
+ * @throws ApiError if the run cannot be followed, or any longer: the token has expired, for example, or a budget is used up.
  */
 export async function followAnswer(
   c: ApiContext,
@@ -60,6 +65,12 @@ export async function followAnswer(
   outgoing.once('close', leave);
   if (outgoing.destroyed) leave();
   let end: AnswerEnd | undefined;
+  let isPaused = false;
+  const pause = (paused: RunPaused) => {
+    if (!cancelsWhenLeft) return;
+    isPaused = true;
+    throw budgetUsedUp(paused);
+  };
   try {
     const { signal } = leaving;
     const variables = { runId, splitAt };
@@ -69,13 +80,13 @@ export async function followAnswer(
       throw apiError(results.errors ?? []);
     }
     const endOf = (event: AnswerEventFragment) => endAt(c, services, { runId, leg, event });
-    end = await takeAll(results, { leg, receiver: begin?.(), signal, endOf });
+    end = await takeAll(results, { leg, receiver: begin?.(), signal, endOf, pause });
     if (end === undefined && !signal.aborted) throw brokenOff();
     return end;
   } finally {
     outgoing.off('close', leave);
-    if (leaving.signal.aborted && end === undefined && cancelsWhenLeft) {
-      const failure = 'the run of a client that has left could not be cancelled';
+    if ((leaving.signal.aborted || isPaused) && end === undefined && cancelsWhenLeft) {
+      const failure = 'a run whose client gets no answer could not be cancelled';
       await executeQuietly(c, services, CancelAnswerDocument, { runId }, failure);
     }
     leave();
@@ -87,11 +98,13 @@ interface TakeOptions {
   receiver: Receiver | undefined;
   signal: AbortSignal;
   endOf(event: AnswerEventFragment): Promise<AwaitedCalls | undefined>;
+  /** Called when a budget is used up. It may throw. */
+  pause(event: RunPaused): void;
 }
 
 async function takeAll(
   results: AsyncIterable<ExecutionResult<FollowAnswerSubscription>>,
-  { leg, receiver, signal, endOf }: TakeOptions,
+  { leg, receiver, signal, endOf, pause }: TakeOptions,
 ): Promise<AnswerEnd | undefined> {
   const feed = feedOf(results);
   try {
@@ -104,6 +117,7 @@ async function takeAll(
       if (next.done) return undefined;
       const { data, errors } = next.value;
       if (errors || !data) throw apiError(errors ?? []);
+      if (data.runEvent.__typename === 'RunPaused') pause(data.runEvent);
       const event = leg.show(data.runEvent);
       const awaited = leg.hasAsked || isLast(data.runEvent) ? await endOf(data.runEvent) : undefined;
       const taken = event || awaited ? receiver?.take(event, awaited) : undefined;
@@ -131,6 +145,12 @@ async function endAt(
   if (!message) return undefined;
   leg.learn(message);
   return leg.isWhole ? leg.endWith(event, message) : undefined;
+}
+
+function budgetUsedUp({ limit, until }: RunPaused): ApiError {
+  const message = `The budget ${limit} is used up until ${until}, unless an admin raises it.`;
+  // OpenAI's packages repeat a request that got 429, which would store its prompt once more.
+  return new ApiError(429, message, { code: 'insufficient_quota', headers: { 'x-should-retry': 'false' } });
 }
 
 function brokenOff(): ApiError {

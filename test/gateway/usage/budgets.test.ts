@@ -4,6 +4,7 @@ import { chat, collect, follow, until } from '../../support/gateway/chat.ts';
 import type { GatewayApi } from '../../support/gateway/gateway-api.ts';
 import { adminJwt, jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
 import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
+import { openAiClient, scripted } from '../../support/gateway/openai-client.ts';
 import { startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
 import { createTools } from '../../support/gateway/tool-double.ts';
@@ -204,3 +205,28 @@ test('a budget for all users together stops each of them', async () => {
   expect(seen.at(-1)).toMatchObject({ limit: 'MAX_COST_PER_MONTH' });
   expect(seen.at(-1)?.['reason']).toContain('15 of 15 EUR are spent');
 });
+
+test.each([false, true])(
+  'a run that waits for a budget is cancelled where a client of OpenAI waits for it, which gets 429 (streamed: %s)',
+  async (stream) => {
+    const token = await signJwt({ sub: `otto-${stream}` });
+    const otto = shared().as(token);
+    await useUp(otto);
+    const asked = shared().model.requests.length;
+    const client = openAiClient(shared(), token);
+    const messages = [{ role: 'user' as const, content: '3' }];
+    const answer = async () => {
+      const response = await client.chat.completions.create({ model: scripted, messages, stream });
+      if ('controller' in response) for await (const _chunk of response);
+    };
+    await expect(answer()).rejects.toMatchObject({
+      code: 'insufficient_quota',
+      message: expect.stringContaining('MAX_COST_PER_USER_PER_DAY is used up until'),
+    });
+    expect(shared().model.requests).toHaveLength(asked);
+    const runs = '{ sessions(first: 1) { edges { node { lastRun { status } } } } }';
+    await expect
+      .poll(async () => (await otto.query(runs)).sessions.edges[0].node.lastRun)
+      .toEqual({ status: 'CANCELLED' });
+  },
+);
