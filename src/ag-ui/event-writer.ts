@@ -22,7 +22,7 @@ export interface EventWriterOptions {
   runId: string;
   /** The Relay id of the answer, if it is known before the run begins. */
   answerId?: string;
-  /** The step of the client's tools that the answer follows; 0: none. */
+  /** The step of the client's tools that the answer follows; 0: it follows no tools. */
   after: number;
 }
 

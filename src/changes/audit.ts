@@ -32,7 +32,7 @@ export type AuditAction = keyof typeof auditActions;
 export interface Actor {
   /** Empty: an operator, on the command line. */
   userId: string;
-  /** The token with which the user identified themselves; null for none, and for a JWT. */
+  /** The token with which the user identified themselves; null if there was no token, and for a JWT. */
   apiTokenId: number | null;
   address: string | null;
   userAgent: string | null;

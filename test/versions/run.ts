@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,9 @@ const run = promisify(execFile);
 const root = new URL('../../', import.meta.url).pathname;
 /** Where `npm ci` has built SQLite, for the Node.js that runs this. */
 const sqlite = dirname(createRequire(import.meta.url).resolve('better-sqlite3/package.json'));
+
+/** SQLite itself, compiled. It is missing where npm has downloaded the whole binary. */
+const compiledSqlite = join(sqlite, 'build/Release/sqlite3.a');
 
 /** The versions of Node.js that are tried: the supported lines. */
 const majors = [20, 22, 24, 26];
@@ -23,6 +27,12 @@ interface Runtime {
 /** Takes a Node.js from npm, which has a package for each platform with its program and its headers. */
 async function findRuntime(major: number, folder: string): Promise<Runtime | undefined> {
   if (Number(process.versions.node.split('.')[0]) === major) return { node: process.execPath };
+  if (!existsSync(compiledSqlite)) {
+    say(
+      `Node.js ${major}: skipped, because npm has downloaded the SQLite driver for ${process.version} only.`,
+    );
+    return undefined;
+  }
   const name = `node-${process.platform}-${process.arch}`;
   const home = join(folder, `node-${major}`);
   await mkdir(home);
@@ -62,7 +72,7 @@ async function putNativeModule({ headers }: Runtime, project: string): Promise<v
     ...['-Wl,-Bsymbolic', '-Wl,--exclude-libs,ALL'],
     ...[headers, `${sqlite}/src`, `${sqlite}/deps/sqlite3`].map((path) => `-I${path}`),
     `${sqlite}/src/better_sqlite3.cpp`,
-    `${sqlite}/build/Release/sqlite3.a`,
+    compiledSqlite,
     ...['-o', file],
   ]);
 }

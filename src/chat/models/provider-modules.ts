@@ -1,8 +1,8 @@
 import type { ProvidersOptions } from './model-providers.ts';
 
 /**
- * The modules that the first prompt to a configured provider needs, each as a function that loads it. Without a provider
- * there are none: the demo model needs nothing.
+ * The modules that the first prompt to a configured provider needs, each as a function that loads it. The list is
+ * empty if no provider is configured: the demo model needs no package.
  */
 export function providerModules(options: ProvidersOptions): (() => Promise<unknown>)[] {
   const { openaiCompatible, servers = {}, openai, anthropic, google } = options;

@@ -36,7 +36,7 @@ export class ChunkWriter implements FrameWriter {
   /** The text that the client has. */
   #sent = '';
 
-  /** @param options `after`: the step of the client's tools that the answer follows; 0: none. */
+  /** @param options `after`: the step of the client's tools that the answer follows; 0: it follows no tools. */
   constructor(run: AnswerRunFragment, { includeUsage, after }: { includeUsage: boolean; after: number }) {
     this.#run = run;
     this.#includeUsage = includeUsage;

@@ -24,7 +24,7 @@ export function finishReasonOf(end: WholeAnswer) {
 /**
  * What every frame and every answer of a run has.
  *
- * @param after The step of the client's tools that the answer follows; 0: none.
+ * @param after The step of the client's tools that the answer follows; 0: it follows no tools.
  */
 export function headOf({ databaseId, createdAt, usage }: AnswerRunFragment, after: number) {
   return {

@@ -19,7 +19,7 @@ import {
 export interface EventWriterOptions {
   /** The parameters that the response repeats. */
   request?: Repeated;
-  /** The `sequence_number` up to which the client has the frames. Default: it has none. */
+  /** The `sequence_number` up to which the client has the frames. Default: it has no frames. */
   after?: number | undefined;
   /** The step of the client's tools that the response follows. Default: none. */
   step?: number;

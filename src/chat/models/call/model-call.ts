@@ -14,7 +14,7 @@ import { PartSource } from './part-source.ts';
 
 export type CallOptions = LanguageModelV3CallOptions & {
   abortSignal: AbortSignal;
-  /** Opens the files whose marks the prompt has. Default: it has none. */
+  /** Opens the files whose marks the prompt has. Default: the prompt has no marks. */
   openFile?: OpenFile | undefined;
 };
 

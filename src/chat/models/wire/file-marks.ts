@@ -24,7 +24,7 @@ export function markFile({ sha256, size }: MarkedFile): string {
   return `${mark}:${sha256}:${size};`;
 }
 
-/** Splits the JSON of a request at its marks. Undefined if it has none. */
+/** Splits the JSON of a request at its marks. Undefined if it has no marks. */
 export function splitAtMarks(json: string): (string | MarkedFile)[] | undefined {
   if (!json.includes(mark)) return undefined;
   const parts: (string | MarkedFile)[] = [];
