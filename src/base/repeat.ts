@@ -19,3 +19,24 @@ export function repeat(everyMs: number, work: () => Promise<void>): AsyncDisposa
     },
   };
 }
+
+/**
+ * As `repeat`, but the first one comes at once.
+ *
+ * @param work Gets a signal that aborts when the result is disposed. Must not reject.
+ */
+export function repeatFromStart(
+  everyMs: number,
+  work: (closing: AbortSignal) => Promise<void>,
+): AsyncDisposable {
+  const closing = new AbortController();
+  const doWork = () => work(closing.signal);
+  const first = doWork();
+  const later = repeat(everyMs, doWork);
+  return {
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await Promise.all([first, later[Symbol.asyncDispose]()]);
+    },
+  };
+}

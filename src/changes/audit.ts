@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { shorten } from '../base/cut-text.ts';
-import { repeat } from '../base/repeat.ts';
+import { repeatFromStart } from '../base/repeat.ts';
 import type { Prisma } from '../generated/prisma/client.ts';
 import { deleteOldAudit, insertAuditEntries } from '../storage/statements/audit.ts';
 import type { Statements, Writer } from '../storage/statements/statement.ts';
@@ -101,23 +101,17 @@ export function sweepAudit(
   { statements, log }: { statements: Statements; log: Logger },
 ): AsyncDisposable | undefined {
   if (days === 0) return undefined;
-  const closing = new AbortController();
-  const sweep = async () => {
+  const sweep = async (closing: AbortSignal) => {
     const before = new Date(Date.now() - days * dayMs);
     for (;;) {
       const deleted = await statements.transaction((tx) => tx.run(deleteOldAudit, [before, pieceSize]));
-      if (deleted < pieceSize || closing.signal.aborted) return;
+      if (deleted < pieceSize || closing.aborted) return;
       await nextTurn();
     }
   };
-  const tried = () =>
-    sweep().catch((err: unknown) => log.warn({ err }, 'old entries of the audit log could not be deleted'));
-  const first = tried();
-  const rounds = repeat(hourMs, tried);
-  return {
-    async [Symbol.asyncDispose]() {
-      closing.abort();
-      await Promise.all([first, rounds[Symbol.asyncDispose]()]);
-    },
-  };
+  return repeatFromStart(hourMs, (closing) =>
+    sweep(closing).catch((err: unknown) =>
+      log.warn({ err }, 'old entries of the audit log could not be deleted'),
+    ),
+  );
 }

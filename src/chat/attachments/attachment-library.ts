@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { repeat } from '../../base/repeat.ts';
+import { repeatFromStart } from '../../base/repeat.ts';
 import { GatewayError, messageNotFound } from '../../errors.ts';
 import type { Attachment, Session } from '../../generated/prisma/client.ts';
 import type { Quotas } from '../../limits/quotas.ts';
@@ -132,15 +132,9 @@ export class AttachmentLibrary {
   /** Sweeps now and each hour while the gateway runs. Disposing ends that. */
   sweepHourly(): AsyncDisposable {
     const { log } = this.#options;
-    const sweep = () => this.sweep().catch((err) => log.warn({ err }, 'old attachments could not be swept'));
-    const first = sweep();
-    const later = repeat(sweepEveryMs, sweep);
-    return {
-      async [Symbol.asyncDispose]() {
-        await later[Symbol.asyncDispose]();
-        await first;
-      },
-    };
+    return repeatFromStart(sweepEveryMs, () =>
+      this.sweep().catch((err) => log.warn({ err }, 'old attachments could not be swept')),
+    );
   }
 
   async #store(

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { repeat } from '../../base/repeat.ts';
+import { repeatFromStart } from '../../base/repeat.ts';
 import { inactiveSessions } from '../../storage/statements/removal.ts';
 import { type DeleteSessionsOptions, deleteInactive } from './delete-sessions.ts';
 import { sessionsAtOnce } from './removal-sweep.ts';
@@ -20,19 +20,11 @@ export interface RetentionOptions extends DeleteSessionsOptions {
  */
 export function startRetention(days: number, options: RetentionOptions): AsyncDisposable | undefined {
   if (days === 0) return undefined;
-  const closing = new AbortController();
-  const sweep = () =>
-    deleteExpired(new Date(Date.now() - days * dayMs), closing.signal, options).catch((err: unknown) =>
+  return repeatFromStart(hourMs, (closing) =>
+    deleteExpired(new Date(Date.now() - days * dayMs), closing, options).catch((err: unknown) =>
       options.log.warn({ err }, 'old sessions could not be deleted; they are tried again in an hour'),
-    );
-  const first = sweep();
-  const rounds = repeat(hourMs, sweep);
-  return {
-    async [Symbol.asyncDispose]() {
-      closing.abort();
-      await Promise.all([first, rounds[Symbol.asyncDispose]()]);
-    },
-  };
+    ),
+  );
 }
 
 /** @param before Sessions whose last activity was earlier are deleted. */

@@ -51,11 +51,11 @@ export class UploadedBlobs {
   /** Deletes the given blobs, except those that a row still refers to. */
   async release(keys: readonly string[]): Promise<void> {
     if (keys.length === 0) return;
-    const used: string[] = [];
+    const [deleted, used]: [string[], string[]] = [[], []];
     for (const sha256 of keys) {
-      if (!(await this.#lock(sha256, () => this.#deleteUnused(sha256)))) used.push(sha256);
+      const isDeleted = await this.#lock(sha256, () => this.#deleteUnused(sha256));
+      (isDeleted ? deleted : used).push(sha256);
     }
-    const deleted = keys.filter((sha256) => !used.includes(sha256));
     await this.#statements.transaction(async (tx) => {
       if (deleted.length > 0) await tx.run(forgetReleased, [textList(deleted)]);
       if (used.length > 0) await tx.run(forgetUsed, [textList(used)]);
