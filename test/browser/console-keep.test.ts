@@ -161,6 +161,7 @@ describeInBrowser('what people keep in the console', () => {
       await expect.poll(() => places.count()).toBeGreaterThan(before);
     }
     await expect.poll(() => places.count()).toBe(160);
+    await expect.poll(() => articles.count()).toBe(160);
 
     // What is far away is not drawn, and typing a prompt draws no message again.
     const far = messages.getByText('Answer 40', { exact: true });

@@ -2,7 +2,7 @@ import { countTokens as exact } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
 import { countTokens } from '../../../src/chat/usage/estimate-tokens.ts';
 import { createRandom } from '../../support/files/random.ts';
-import { longestTurn } from '../../support/gateway/longest-turn.ts';
+import { longestTurn, measured } from '../../support/gateway/longest-turn.ts';
 
 const code = 'export const sum = (a: number, b: number) => {\n  return a + b; // 漢字\n};\n';
 const texts = {
@@ -28,7 +28,7 @@ test.each(Object.entries(texts))('the tokens of %s are counted exactly', async (
   }
 });
 
-test('no turn of the event loop is long, whatever is counted', async () => {
+test('no turn of the event loop is long, whatever is counted', measured, async () => {
   const next = createRandom(1);
   const hanzi = Array.from({ length: 20_000 }, () => String.fromCharCode(0x4e00 + next() * 20_000)).join('');
   for (const text of [hanzi, 'x'.repeat(20_000), '='.repeat(1_000_000), hanzi.repeat(50)]) {

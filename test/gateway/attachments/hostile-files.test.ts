@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createGif, createJpeg } from '../../support/files/pictures.ts';
 import { type FileToUpload, tryUpload } from '../../support/gateway/attachments.ts';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
-import { longestTurn } from '../../support/gateway/longest-turn.ts';
+import { longestTurn, measured } from '../../support/gateway/longest-turn.ts';
 import { shareGateway } from '../../support/gateway/shared-gateway.ts';
 
 const shared = shareGateway(() => startTestGateway());
@@ -28,7 +28,7 @@ const files: [what: string, file: FileToUpload, status: number][] = [
   ['a GIF of blocks of one byte', endless(createGif().subarray(0, 13), [0x21, 0xf9, 1, 65, 0]), 415],
 ];
 
-test.each(files)('%s holds the event loop for a short time only', async (_what, file, status) => {
+test.each(files)('%s holds the event loop for a short time only', measured, async (_what, file, status) => {
   const sessionId = await shared().createSession();
   let answer: Awaited<ReturnType<typeof tryUpload>> | undefined;
   const turnMs = await longestTurn(async () => {

@@ -3,7 +3,7 @@ import { createJpeg } from '../../support/files/pictures.ts';
 import { upload } from '../../support/gateway/attachments.ts';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
-import { longestTurn } from '../../support/gateway/longest-turn.ts';
+import { longestTurn, measured } from '../../support/gateway/longest-turn.ts';
 import { runOf } from '../../support/gateway/model-gateway.ts';
 import { type ReceivingServer, startReceivingServer } from '../../support/model/receiving-server.ts';
 
@@ -44,19 +44,23 @@ describe('with the usual settings', () => {
     await model[Symbol.asyncDispose]();
   });
 
-  test('the largest attachment is sent whole, and holds the event loop for a short time only', async () => {
-    const prepared = await prepare(gateway, largest);
-    const turnMs = await longestTurn(async () => {
-      expect(await ask(gateway, prepared)).toMatchObject({ __typename: 'RunCompleted' });
-    });
-    const request = model.requests.at(-1);
-    expect(request?.headers['content-length']).toBe(String(request?.bytes));
-    expect(imageOf((await request?.body()) ?? '')).toBe(
-      `data:image/jpeg;base64,${largest.toString('base64')}`,
-    );
-    // It was up to 900. The test reads the request in the same process.
-    expect(turnMs).toBeLessThan(100);
-  });
+  test(
+    'the largest attachment is sent whole, and holds the event loop for a short time only',
+    measured,
+    async () => {
+      const prepared = await prepare(gateway, largest);
+      const turnMs = await longestTurn(async () => {
+        expect(await ask(gateway, prepared)).toMatchObject({ __typename: 'RunCompleted' });
+      });
+      const request = model.requests.at(-1);
+      expect(request?.headers['content-length']).toBe(String(request?.bytes));
+      expect(imageOf((await request?.body()) ?? '')).toBe(
+        `data:image/jpeg;base64,${largest.toString('base64')}`,
+      );
+      // It was up to 900. The test reads the request in the same process.
+      expect(turnMs).toBeLessThan(100);
+    },
+  );
 
   test('twelve runs that send at once hold hardly anything of their files', async () => {
     const bytes = createJpeg({ pixelBytes: 2_000_000 });

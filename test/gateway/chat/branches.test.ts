@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type ChatVariables, chat, collect, follow } from '../../support/gateway/chat.ts';
-import { longestTurn } from '../../support/gateway/longest-turn.ts';
+import { longestTurn, measured } from '../../support/gateway/longest-turn.ts';
 import type { ScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
 import { createGate, text } from '../../support/model/turn.ts';
@@ -328,7 +328,7 @@ describe('branches without end', () => {
     return Buffer.from(`Message:${last.id}`).toString('base64');
   }
 
-  test('a session of long messages is copied in short turns', async () => {
+  test('a session of long messages is copied in short turns', measured, async () => {
     const id = await addMessages(await shared().createSession(), 100, 400_000);
     let copy: { messages: { totalCount: number } } | undefined;
     const turnMs = await longestTurn(async () => {

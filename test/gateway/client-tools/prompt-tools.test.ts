@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { chat, collect, type SeenRunEvent } from '../../support/gateway/chat.ts';
 import { answerCall, collectAnswering, locate } from '../../support/gateway/client-tools.ts';
-import { longestTurn } from '../../support/gateway/longest-turn.ts';
+import { longestTurn, measured } from '../../support/gateway/longest-turn.ts';
 import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
 import { createGuardedTools, toolCallsOf } from '../../support/gateway/tool-approval.ts';
 import { noUsage, text, toolCall } from '../../support/model/turn.ts';
@@ -115,46 +115,54 @@ describe('tools that are not as they must be are refused in the name of their fi
 describe('hostile schemas', () => {
   const gateway = shared;
 
-  test('a hundred calls whose arguments take forever to check hold the event loop for a short time only', async () => {
-    const sessionId = await gateway().createSession();
-    const slow = { type: 'object', properties: { a: { type: 'string', pattern: '^(a+)+$' } } };
-    const calls = Array.from({ length: 100 }, (_none, at) =>
-      toolCall(`c${at}`, 'get_location', { a: `${'a'.repeat(40 + at)}!` }),
-    );
-    gateway().model.script(calls, [text('Sorry.')]);
-    let seen: SeenRunEvent[] = [];
-    const turnMs = await longestTurn(async () => {
-      const input = { sessionId, prompt: 'Go', tools: [schemed(slow)] };
-      seen = await collect(chat(gateway().client(), input));
-    });
-    const results = seen.filter(({ __typename }) => __typename === 'ToolCallFinished');
-    expect(results).toHaveLength(100);
-    expect(new Set(results.map(({ result }) => result))).toEqual(
-      new Set([expect.stringContaining('takes too long')]),
-    );
-    // It was 6 s.
-    expect(turnMs).toBeLessThan(500);
-  });
+  test(
+    'a hundred calls whose arguments take forever to check hold the event loop for a short time only',
+    measured,
+    async () => {
+      const sessionId = await gateway().createSession();
+      const slow = { type: 'object', properties: { a: { type: 'string', pattern: '^(a+)+$' } } };
+      const calls = Array.from({ length: 100 }, (_none, at) =>
+        toolCall(`c${at}`, 'get_location', { a: `${'a'.repeat(40 + at)}!` }),
+      );
+      gateway().model.script(calls, [text('Sorry.')]);
+      let seen: SeenRunEvent[] = [];
+      const turnMs = await longestTurn(async () => {
+        const input = { sessionId, prompt: 'Go', tools: [schemed(slow)] };
+        seen = await collect(chat(gateway().client(), input));
+      });
+      const results = seen.filter(({ __typename }) => __typename === 'ToolCallFinished');
+      expect(results).toHaveLength(100);
+      expect(new Set(results.map(({ result }) => result))).toEqual(
+        new Set([expect.stringContaining('takes too long')]),
+      );
+      // It was 6 s.
+      expect(turnMs).toBeLessThan(500);
+    },
+  );
 
-  test('as many schemas as are allowed are read in short turns, and more are refused before they are read', async () => {
-    const properties = Object.fromEntries(Array.from({ length: 200 }, (_none, at) => [at, {}]));
-    const tools = (count: number) =>
-      Array.from({ length: count }, (_none, at) => ({
-        name: `tool_${at}`,
-        inputSchema: { type: 'object', properties },
-      }));
-    const sessionId = await gateway().createSession();
-    gateway().model.otherwise(() => [text('Hello.')]);
-    const input = { sessionId, prompt: 'Go' };
-    await collect(chat(gateway().client(), { ...input, tools: tools(1) }));
-    const turnMs = await longestTurn(async () => {
-      await collect(chat(gateway().client(), { ...input, tools: tools(40) }));
-      expect(
-        await refusalOf({ tools: tools(40).map((tool) => ({ ...tool, description: 'x'.repeat(2_000) })) }),
-      ).toMatch(/^input\.tools: expected at most 131,072 bytes/);
-    });
-    expect(turnMs).toBeLessThan(150);
-  });
+  test(
+    'as many schemas as are allowed are read in short turns, and more are refused before they are read',
+    measured,
+    async () => {
+      const properties = Object.fromEntries(Array.from({ length: 200 }, (_none, at) => [at, {}]));
+      const tools = (count: number) =>
+        Array.from({ length: count }, (_none, at) => ({
+          name: `tool_${at}`,
+          inputSchema: { type: 'object', properties },
+        }));
+      const sessionId = await gateway().createSession();
+      gateway().model.otherwise(() => [text('Hello.')]);
+      const input = { sessionId, prompt: 'Go' };
+      await collect(chat(gateway().client(), { ...input, tools: tools(1) }));
+      const turnMs = await longestTurn(async () => {
+        await collect(chat(gateway().client(), { ...input, tools: tools(40) }));
+        expect(
+          await refusalOf({ tools: tools(40).map((tool) => ({ ...tool, description: 'x'.repeat(2_000) })) }),
+        ).toMatch(/^input\.tools: expected at most 131,072 bytes/);
+      });
+      expect(turnMs).toBeLessThan(150);
+    },
+  );
 });
 
 describe('arguments of the model', () => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { startTestGateway } from '../../support/gateway/gateway.ts';
-import { longestTurn } from '../../support/gateway/longest-turn.ts';
+import { longestTurn, measured } from '../../support/gateway/longest-turn.ts';
 import { shareGateway } from '../../support/gateway/shared-gateway.ts';
 import { openWorkspace } from '../../support/workspace/replica-client.ts';
 
@@ -33,25 +33,31 @@ const doors: [door: string, path: () => string, bytes: number][] = [
 ];
 
 describe.each(doors)('%s', (door, path, bytes) => {
-  test.each(bodies)(`${door} refuses %s before they are parsed, in a short time`, async (_what, write) => {
-    const body = Buffer.from(write(bytes));
-    const headers = {
-      accept: 'application/json, text/event-stream',
-      'content-type': 'application/json',
-      ...(path().startsWith('/workspaces') && agent.headers),
-    };
-    let answer: { status: number; text: string } | undefined;
-    const turnMs = await longestTurn(async () => {
-      const response = await fetch(`${shared().url}${path()}`, { method: 'POST', headers, body });
-      answer = { status: response.status, text: await response.text() };
-    });
-    expect(answer).toEqual({
-      status: 413,
-      text: expect.stringMatching(/must not have more than 20000 objects, lists and fields, and \d+ commas/),
-    });
-    // To parse it took up to half a second, and up to five seconds for an agent. The test sends it in the same process.
-    expect(turnMs).toBeLessThan(door.includes('agent') ? 200 : 100);
-  });
+  test.each(bodies)(
+    `${door} refuses %s before they are parsed, in a short time`,
+    measured,
+    async (_what, write) => {
+      const body = Buffer.from(write(bytes));
+      const headers = {
+        accept: 'application/json, text/event-stream',
+        'content-type': 'application/json',
+        ...(path().startsWith('/workspaces') && agent.headers),
+      };
+      let answer: { status: number; text: string } | undefined;
+      const turnMs = await longestTurn(async () => {
+        const response = await fetch(`${shared().url}${path()}`, { method: 'POST', headers, body });
+        answer = { status: response.status, text: await response.text() };
+      });
+      expect(answer).toEqual({
+        status: 413,
+        text: expect.stringMatching(
+          /must not have more than 20000 objects, lists and fields, and \d+ commas/,
+        ),
+      });
+      // To parse it took up to half a second, and up to five seconds for an agent. The test sends it in the same process.
+      expect(turnMs).toBeLessThan(door.includes('agent') ? 200 : 100);
+    },
+  );
 });
 
 test('a body of 20,000 fields and as much text as is allowed is read', async () => {
@@ -66,7 +72,7 @@ test.each([
   ['comments', `${'#\n'.repeat(500_000)}{ __typename }`],
   ['empty lines', `${'\r'.repeat(500_000)}{ __typename }`],
   ['lines of a text', `{ session(id: """${'\n'.repeat(1_000_000)}""") { id } }`],
-])('a document with countless %s is refused before it is parsed', async (_what, query) => {
+])('a document with countless %s is refused before it is parsed', measured, async (_what, query) => {
   let answer: unknown;
   const turnMs = await longestTurn(async () => {
     answer = await shared().graphql(query);

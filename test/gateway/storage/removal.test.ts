@@ -3,7 +3,7 @@ import { sessionsAtOnce } from '../../../src/chat/removal/removal-sweep.ts';
 import { deleteSessions } from '../../../src/storage/statements/removal.ts';
 import { chat, collect } from '../../support/gateway/chat.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway/gateway.ts';
-import { longestTurn } from '../../support/gateway/longest-turn.ts';
+import { longestTurn, measured } from '../../support/gateway/longest-turn.ts';
 import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { globalId, seed, seedManySessions, seedMessages } from '../schema/seed.ts';
@@ -47,50 +47,59 @@ async function readDuring<T>(act: () => Promise<unknown>, read: () => Promise<T>
   return seen;
 }
 
-test('readers see all messages or no message while a long history is cleared, and no turn is long', async () => {
-  const sessionId = await createLongSession(gateway);
-  const id = globalId('Session', sessionId);
-  let seen = new Set<string>();
+test(
+  'readers see all messages or no message while a long history is cleared, and no turn is long',
+  measured,
+  async () => {
+    const sessionId = await createLongSession(gateway);
+    const id = globalId('Session', sessionId);
+    let seen = new Set<string>();
 
-  const longestMs = await longestTurn(async () => {
-    seen = await readDuring(
-      () => gateway.query(clear, { id }),
-      async () => {
-        const { messages } = (await gateway.query(count, { id })).session;
-        return messages.edges.length;
-      },
-    );
-  });
-
-  expect([...seen].filter((each) => each !== '20')).toEqual(['0']);
-  expect(await gateway.services.database.message.count({ where: { sessionId } })).toBe(0);
-  const { clearedThroughId } = await gateway.services.database.session.findUniqueOrThrow({
-    where: { id: sessionId },
-  });
-  expect(clearedThroughId).toBe(0);
-  expect(longestMs).toBeLessThan(longestTurnMs);
-});
-
-test('readers see a whole session or no session while a long one is deleted, and no turn is long', async () => {
-  const sessionId = await createLongSession(gateway);
-  const id = globalId('Session', sessionId);
-  const { database } = gateway.services;
-  const remove = () => gateway.query('mutation ($id: ID!) { deleteSession(id: $id) { databaseId } }', { id });
-  let seen = new Set<string>();
-
-  const longestMs = await longestTurn(async () => {
-    seen = await readDuring(remove, async () => {
-      const { session } = await gateway.query('query ($id: ID!) { session(id: $id) { title } }', { id });
-      return session;
+    const longestMs = await longestTurn(async () => {
+      seen = await readDuring(
+        () => gateway.query(clear, { id }),
+        async () => {
+          const { messages } = (await gateway.query(count, { id })).session;
+          return messages.edges.length;
+        },
+      );
     });
-  });
 
-  expect([...seen]).toContain('null');
-  expect(await database.session.findUnique({ where: { id: sessionId } })).toBeNull();
-  expect(await database.message.count({ where: { sessionId } })).toBe(0);
-  expect(await database.run.count({ where: { sessionId } })).toBe(0);
-  expect(longestMs).toBeLessThan(longestTurnMs);
-});
+    expect([...seen].filter((each) => each !== '20')).toEqual(['0']);
+    expect(await gateway.services.database.message.count({ where: { sessionId } })).toBe(0);
+    const { clearedThroughId } = await gateway.services.database.session.findUniqueOrThrow({
+      where: { id: sessionId },
+    });
+    expect(clearedThroughId).toBe(0);
+    expect(longestMs).toBeLessThan(longestTurnMs);
+  },
+);
+
+test(
+  'readers see a whole session or no session while a long one is deleted, and no turn is long',
+  measured,
+  async () => {
+    const sessionId = await createLongSession(gateway);
+    const id = globalId('Session', sessionId);
+    const { database } = gateway.services;
+    const remove = () =>
+      gateway.query('mutation ($id: ID!) { deleteSession(id: $id) { databaseId } }', { id });
+    let seen = new Set<string>();
+
+    const longestMs = await longestTurn(async () => {
+      seen = await readDuring(remove, async () => {
+        const { session } = await gateway.query('query ($id: ID!) { session(id: $id) { title } }', { id });
+        return session;
+      });
+    });
+
+    expect([...seen]).toContain('null');
+    expect(await database.session.findUnique({ where: { id: sessionId } })).toBeNull();
+    expect(await database.message.count({ where: { sessionId } })).toBe(0);
+    expect(await database.run.count({ where: { sessionId } })).toBe(0);
+    expect(longestMs).toBeLessThan(longestTurnMs);
+  },
+);
 
 test('no field finds the rows of a session that is being deleted', async () => {
   const { database } = gateway.services;
@@ -215,44 +224,52 @@ test('the deletion of many sessions stops when its client leaves', async () => {
   expect(await database.session.count({ where: { userId: 'bob' } })).toBe(70);
 });
 
-test('the deletion of many sessions takes few statements for each, and no turn is long', async () => {
-  const { database, statements } = gateway.services;
-  const count = 1_000;
-  await seedManySessions(database, 'erin', count);
-  await gateway.rest('/sessions/?user_id=nobody', { method: 'DELETE' });
-  let executed = 0;
-  statements.observe(() => {
-    executed += 1;
-  });
-  const longestMs = await longestTurn(async () => {
-    const response = await gateway.rest('/sessions/?user_id=erin', { method: 'DELETE' });
-    expect(await response.json()).toEqual({ message: 'Sessions deleted', deleted_sessions: count });
-  });
-  expect(await database.session.count({ where: { userId: 'erin' } })).toBe(0);
-  // There were three for each session, and 26 for each piece.
-  expect(executed).toBeLessThan((30 * count) / sessionsAtOnce[statements.dialect] + 30);
-  expect(longestMs).toBeLessThan(longestTurnMs);
-});
+test(
+  'the deletion of many sessions takes few statements for each, and no turn is long',
+  measured,
+  async () => {
+    const { database, statements } = gateway.services;
+    const count = 1_000;
+    await seedManySessions(database, 'erin', count);
+    await gateway.rest('/sessions/?user_id=nobody', { method: 'DELETE' });
+    let executed = 0;
+    statements.observe(() => {
+      executed += 1;
+    });
+    const longestMs = await longestTurn(async () => {
+      const response = await gateway.rest('/sessions/?user_id=erin', { method: 'DELETE' });
+      expect(await response.json()).toEqual({ message: 'Sessions deleted', deleted_sessions: count });
+    });
+    expect(await database.session.count({ where: { userId: 'erin' } })).toBe(0);
+    // There were three for each session, and 26 for each piece.
+    expect(executed).toBeLessThan((30 * count) / sessionsAtOnce[statements.dialect] + 30);
+    expect(longestMs).toBeLessThan(longestTurnMs);
+  },
+);
 
-test('a search that reads many titles finds sessions beyond its first piece, and no turn is long', async () => {
-  const { database } = gateway.services;
-  await database.$executeRaw`INSERT INTO "Session" ("userId", "title", "updatedAt")
+test(
+  'a search that reads many titles finds sessions beyond its first piece, and no turn is long',
+  measured,
+  async () => {
+    const { database } = gateway.services;
+    await database.$executeRaw`INSERT INTO "Session" ("userId", "title", "updatedAt")
     WITH RECURSIVE counter(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM counter WHERE number < ${many})
     SELECT 'carol', 'Chat ' || number, '2026-01-31T12:00:00.000+00:00' FROM counter`;
-  const titles = async (search: string, range: string): Promise<string[]> => {
-    const query = `query ($search: String!) { sessions(userId: "carol", search: $search, ${range}) { edges { node { title } } } }`;
-    const { sessions } = await gateway.query(query, { search });
-    return sessions.edges.map(({ node }: { node: { title: string } }) => node.title);
-  };
-  await titles('warm up', 'first: 3');
+    const titles = async (search: string, range: string): Promise<string[]> => {
+      const query = `query ($search: String!) { sessions(userId: "carol", search: $search, ${range}) { edges { node { title } } } }`;
+      const { sessions } = await gateway.query(query, { search });
+      return sessions.edges.map(({ node }: { node: { title: string } }) => node.title);
+    };
+    await titles('warm up', 'first: 3');
 
-  const longestMs = await longestTurn(async () => {
-    // Newest first: the pieces of a page from the end begin with the oldest sessions.
-    expect(await titles('chat 17', 'last: 2')).toEqual(['Chat 170', 'Chat 17']);
-    expect(await titles('chat 42', 'first: 100')).toHaveLength(100);
-    expect(await titles('CHAT 3', 'first: 2')).toEqual(['Chat 3999', 'Chat 3998']);
-    expect(await titles('nowhere to be found', 'first: 20')).toEqual([]);
-  });
+    const longestMs = await longestTurn(async () => {
+      // Newest first: the pieces of a page from the end begin with the oldest sessions.
+      expect(await titles('chat 17', 'last: 2')).toEqual(['Chat 170', 'Chat 17']);
+      expect(await titles('chat 42', 'first: 100')).toHaveLength(100);
+      expect(await titles('CHAT 3', 'first: 2')).toEqual(['Chat 3999', 'Chat 3998']);
+      expect(await titles('nowhere to be found', 'first: 20')).toEqual([]);
+    });
 
-  expect(longestMs).toBeLessThan(longestTurnMs);
-});
+    expect(longestMs).toBeLessThan(longestTurnMs);
+  },
+);
