@@ -15,7 +15,7 @@ export interface Proxies {
   except?: readonly string[] | undefined;
 }
 
-/** Returns the URL of the proxy for a request, or undefined if there is none. Requests to this machine need none. */
+/** Returns the URL of the proxy for a request, or undefined if it needs no proxy, as for requests to this machine. */
 export function chooseProxy(url: URL, { http, https, except = [] }: Proxies): string | undefined {
   const proxy = url.protocol === 'https:' ? https : http;
   const host = url.hostname.replace(/^\[|\]$/g, '');

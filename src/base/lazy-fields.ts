@@ -3,7 +3,7 @@ export type Makers<Source, Fields> = { [Name in keyof Fields]: (source: Source) 
 
 /**
  * `lazyFields<Source>()(makers)` returns a function that makes an object of a `Source`. Its fields are made when they are
- * first read, each once. Two calls, because TypeScript infers either all type arguments of a call or none.
+ * first read, each once. Two calls, because TypeScript infers all type arguments of a call, or takes all that are written.
  */
 export function lazyFields<Source>() {
   return <Fields extends object>(makers: Makers<Source, Fields>): ((source: Source) => Fields) => {

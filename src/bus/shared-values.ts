@@ -1,6 +1,6 @@
 /**
  * Short texts that all gateways see, each for a limited time: where a node is connected, how many runs a user has. They
- * may be lost at any time, so whoever publishes one sets it again before its time is over. Nothing rejects: while Redis is
+ * may be lost at any time, so its publisher sets it again before its time is over. Nothing rejects: while Redis is
  * away, what is set is lost, and nothing is found.
  */
 export interface SharedValues {

@@ -74,7 +74,7 @@ export function toolCallsAfter(
   return first ? [...calls, first] : calls;
 }
 
-/** The status of a call of which this is the first event that arrives. */
+/** The status of a call when this event is its first to arrive. */
 const firstStatus = {
   ToolCallStarted: 'RUNNING',
   ToolApprovalRequested: 'AWAITING_APPROVAL',

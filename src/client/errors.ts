@@ -24,7 +24,7 @@ export class GatewayError extends Error {
   readonly code: AnyErrorCode;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
-  /** GraphQL's `extensions`, which name the field or the limit, for example. Empty where there are none. */
+  /** GraphQL's `extensions`, which name the field or the limit, for example. Empty where the error has no extensions. */
   readonly extensions: Extensions;
 
   constructor(message: string, code: AnyErrorCode, options: GatewayErrorOptions = {}) {

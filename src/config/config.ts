@@ -63,7 +63,7 @@ export function ownEnvironment(): NodeJS.ProcessEnv {
   return process.env;
 }
 
-/** The variables of this process and of the file `.env` that look like settings and are none. */
+/** The variables of this process and of the file `.env` whose names look like settings, but are not known. */
 export function unknownSettings(): UnknownSetting[] {
   return findUnknownSettings(process.env, readEnvFile('.env'));
 }

@@ -1,6 +1,6 @@
 import { settings } from './settings.ts';
 
-/** A variable that looks like a setting and is none. Its value is not read. */
+/** A variable whose name looks like a setting, but which the gateway does not know. Its value is not read. */
 export interface UnknownSetting {
   name: string;
   /** Where it is set. */

@@ -11,7 +11,7 @@ export interface Representation {
   filename: string | null;
   /** Whether a browser may show the file, or saves it. */
   disposition: 'inline' | 'attachment';
-  /** Null if it says nothing of which version is newer. Then only the `ETag` tells whether a copy is current. */
+  /** Null if the time does not tell which version is newer. Then only the `ETag` tells whether a copy is current. */
   modifiedAt: Date | null;
 }
 

@@ -44,7 +44,7 @@ export function checkWorkspace(
 
 /**
  * Stores where the files come from, and attaches nodes to them. Without settings the session keeps its workspace; one that
- * has none yet gets one in which nothing is shared, so that its nodes have everything at once.
+ * has no workspace yet gets one in which nothing is shared, so that its nodes have everything at once.
  */
 export async function attachToWorkspace(
   tx: Transaction,

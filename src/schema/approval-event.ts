@@ -69,7 +69,7 @@ builder.objectRef<CallEvent<'ToolAnswerSettled'>>('ToolAnswerSettled').implement
     callId: t.exposeID('callId', { description: 'The id of the call, unique within the run.' }),
     answered: t.exposeBoolean('answered', {
       description:
-        'Whether a client answered. False: no answer came in time, or none is needed any more, because the run was cancelled.',
+        'Whether a client answered. False: no answer came in time, or the run was cancelled, so no answer is needed any more.',
     }),
     toolCall: toolCallField(t),
   }),

@@ -71,7 +71,7 @@ export const AttachmentRef = builder.prismaNode('Attachment', {
 builder.prismaObjectFields('Message', (t) => ({
   attachments: t.field({
     type: [AttachmentRef],
-    description: 'The files that were sent with the prompt, in their order. Answers have none.',
+    description: 'The files that were sent with the prompt, in their order. The list of an answer is empty.',
     resolve: (message, _args, context) =>
       message.attachmentCount === 0 ? [] : rowsOf(context).attachmentsOfMessage.of(message),
   }),

@@ -23,7 +23,7 @@ builder.prismaObjectFields('Message', (t) => ({
     type: ContextSummaryRef,
     nullable: true,
     description:
-      'The summary that stands for this message and all before it on its branch, where they do not fit into the context of a model. Null: there is none, and most messages have none.',
+      'The summary that stands for this message and all before it on its branch, where they do not fit into the context of a model. Null if no summary ends at this message, as for most messages.',
     resolve: (message, _args, context) => firstOf(rowsOf(context).summaryOfMessage.of(message)),
   }),
 }));

@@ -43,7 +43,7 @@ const described = {
     'What happens to the oldest messages that do not fit into the context of the model. The demo model takes only TRIM.',
 } as const;
 
-const otherwise = 'Null: the default of the gateway or, if it has none, of the provider.';
+const otherwise = 'Null: the default of the gateway or, if the gateway has no default, that of the provider.';
 
 const ModelSettingsRef = builder.objectRef<ModelSettings>('ModelSettings').implement({
   description: 'What a session asks of its model.',

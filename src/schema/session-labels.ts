@@ -18,6 +18,6 @@ builder.prismaObjectFields('Session', (t) => ({
   metadata: t.expose('metadata', {
     type: 'JSON',
     nullable: true,
-    description: 'The JSON object that the application keeps with the session; null if there is none.',
+    description: 'The JSON object that the application keeps with the session; null if it keeps nothing.',
   }),
 }));

@@ -120,7 +120,7 @@ builder.prismaObjectFields('Workspace', (t) => ({
   file: t.field({
     type: WorkspaceFileRef,
     nullable: true,
-    description: 'The file or link at a path; null if there is none.',
+    description: 'The file or link at a path; null if nothing is there.',
     args: {
       path: t.arg.string({
         required: true,

@@ -64,7 +64,7 @@ builder.mutationFields((t) => {
       nullable: true,
       authScopes: (_root, { sessionId }) => ({ session: sessionId }),
       description:
-        'Deletes a file or link of the workspace of a session, or a folder with all that is in it, on all nodes. Errors: NOT_FOUND if there is none at the path.',
+        'Deletes a file or link of the workspace of a session, or a folder with all that is in it, on all nodes. Errors: NOT_FOUND if nothing is at the path.',
       args: { sessionId: sessionArg, path: pathArg },
       resolve: async (_root, { sessionId, path }, context) => {
         await context.workspaces.delete(sessionId, path);

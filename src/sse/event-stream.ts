@@ -44,7 +44,7 @@ export function openEventStream(response: ServerResponse, options: EventStreamOp
   const closing = new AbortController();
   const gate = createGate();
   const writer = createChunkWriter({ response, onFull: gate.shut, onRoom: gate.open });
-  // Whether the body is sent in chunks. HTTP/1.0 has none.
+  // Whether the body is sent in chunks, which HTTP/1.0 does not know.
   let chunked = false;
   // Read with every frame. Reading `closing.signal.aborted` would take far longer.
   let isClosed = false;

@@ -10,7 +10,7 @@ export function textBytes(...texts: (string | null | undefined)[]): number {
 export function settingBytes(settings: {
   title?: string | null | undefined;
   systemPrompt?: string | null | undefined;
-  /** The settings of the model, of which a schema can be long. */
+  /** The settings of the model. A schema among them can be long. */
   settings?: StoredJson | undefined;
   tags?: StoredJson | undefined;
   metadata?: StoredJson | undefined;

@@ -11,7 +11,7 @@ export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in 
 /** The most chunks of a file, 2 GiB: more than any file of a workspace may have. */
 const maxFileChunks = 512;
 
-/** Stops at the first that is none. A problem for each would take seconds and gigabytes for a list of 8 MB. */
+/** Stops at the first wrong chunk. A problem for each would take seconds and gigabytes for a list of 8 MB. */
 const hashes = z.custom<string[]>(
   (list) =>
     Array.isArray(list) &&

@@ -85,7 +85,7 @@ export interface PlannedCall {
    * result can be matched to the call.
    */
   dispatchId: string | null;
-  /** The process of the node's agent that is connected now. Undefined if there is none, or no node. */
+  /** The process of the node's agent that is connected now. Undefined if no agent is connected, or the tool needs no node. */
   instanceId?(): Promise<string | undefined> | string | undefined;
   /** Whether the call was handed to its tool before: then it may run, also when its run is cancelled before `run`. */
   isStarted?: boolean;

@@ -55,7 +55,7 @@ describe('an entry', () => {
     expect(entrySchema.safeParse({ ...large, chunks: [hashOf('b'), 'c'] }).success).toBe(false);
   });
 
-  test.each([512, 1_000_000])('is refused at once for %i chunks that are none', (count) => {
+  test.each([512, 1_000_000])('is refused at once for %i wrong chunks', (count) => {
     const hostile = { ...file, size: count * chunkBytes, chunks: Array.from({ length: count }, () => 0) };
     const before = process.cpuUsage();
     const problems = entrySchema.safeParse(hostile).error?.message ?? '';
@@ -69,7 +69,7 @@ describe('an entry', () => {
     ['a mode with more than permissions', { ...file, mode: 0o4755 }],
     ['a size that is no whole number', { ...file, size: 0.5 }],
     ['a path that leads out', { ...file, path: '../a' }],
-    ['a hash that is none', { ...file, sha256: 'A'.repeat(64) }],
+    ['a hash in capital letters', { ...file, sha256: 'A'.repeat(64) }],
     [
       'a link with another hash',
       { kind: 'link', path: 'a', target: 'b', sha256: hashOf('c'), modifiedAt: 0 },

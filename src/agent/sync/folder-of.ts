@@ -12,7 +12,7 @@ export interface NodeWorkspace {
   revision: number;
 }
 
-/** The path of the folder of a workspace below that of the agent, or why there is none, as a sentence. */
+/** The path of the folder of a workspace below that of the agent, or a sentence that says why it has no folder. */
 export type FolderOfWorkspace = { below: string } | { problem: string };
 
 /** @param root The real path of the agent's folder. */

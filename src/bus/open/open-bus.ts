@@ -15,7 +15,7 @@ import { createRedisLog } from '../redis/redis-log.ts';
 import { createRedisSharedValues } from '../redis/redis-shared-values.ts';
 import type { SharedValues } from '../shared-values.ts';
 
-/** What connects the gateways of one database, in memory for a gateway that has none beside it. */
+/** What connects the gateways of one database. It is in memory for a gateway that runs alone. */
 export interface GatewayBus {
   /** Rings reach the listeners of all gateways. */
   bus: Bus;

@@ -118,7 +118,7 @@ async function findMessage(
     throw new GatewayError('NOT_FOUND', `${field}: this session has no message ${id}.`, { field });
   }
   if (message.steeredIntoId !== null) {
-    const problem = 'has joined an answer, and has none of its own; name the prompt of that answer';
+    const problem = 'has joined an answer to another prompt; name that prompt';
     throw new GatewayError('BAD_USER_INPUT', `${field}: the prompt ${id} ${problem}.`, { field });
   }
   if (message.role === role) return message;

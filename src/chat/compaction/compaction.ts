@@ -222,7 +222,7 @@ export class Compaction {
    * Asks the model for a summary and stores it. Its tokens are tokens of the run.
    *
    * @param bound The most tokens of the summary.
-   * @returns Undefined where the model wrote none that can be used.
+   * @returns Undefined where the model wrote no summary that can be used.
    */
   async #write(
     material: Material,

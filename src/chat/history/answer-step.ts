@@ -61,7 +61,7 @@ export interface Turn {
   prompt: string;
   /** What was sent with the prompt. */
   files: readonly AttachedFile[];
-  /** The id of its newest message: of the answer, or of a prompt that has none. 0 for a turn that stands for others. */
+  /** The id of its newest message: of the answer, or of a prompt without an answer. 0 for a turn that stands for others. */
   lastId: number;
   /** The id of the answer. Call ids are derived from it, so that they stay the same in every request. */
   answerId: number;

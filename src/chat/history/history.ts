@@ -241,7 +241,7 @@ async function pageOfBranch(
   return messages.toSorted((a, b) => b.id - a.id);
 }
 
-/** Reads the tool calls and the steps of the messages of a page. A prompt alone has none. */
+/** Reads the tool calls and the steps of the messages of a page. A prompt without an answer has neither. */
 async function withParts(statements: Reader, messages: readonly Message[]): Promise<StoredMessage[]> {
   const stored = messages.map(
     (message): StoredMessage =>

@@ -31,7 +31,7 @@ export async function readJoined(
   statements: Reader,
   answers: readonly Pick<Message, 'id' | 'steeredPrompts'>[],
 ): Promise<Map<number, JoinedPrompt[]>> {
-  // Most answers have none, and cost no statement.
+  // Most answers have no such prompt, and cost no statement.
   const having = answers.filter(({ steeredPrompts }) => steeredPrompts !== null);
   const joined = new Map<number, JoinedPrompt[]>();
   if (having.length === 0) return joined;

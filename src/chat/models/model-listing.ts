@@ -13,7 +13,7 @@ const listingTimeoutMs = 2_000;
 const listingTtlMs = 60_000;
 
 /**
- * A context limit; null where the value is none. Servers state 0, -1, or a number like 10^30 for a limit that they do
+ * A context limit; null where the value cannot be one. Servers state 0, -1, or a number like 10^30 for a limit that they do
  * not know.
  */
 const contextLimit = z

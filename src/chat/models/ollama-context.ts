@@ -106,7 +106,7 @@ function trainedContext(info: Record<string, unknown>): number | undefined {
   return typeof length === 'number' && length >= 1 ? Math.trunc(length) : undefined;
 }
 
-/** Null for every answer that is not of this shape, and for none. */
+/** Null if the answer is missing or does not have this shape. */
 async function ask<T>(
   { baseUrl, apiKey, fetch }: OllamaContextOptions,
   shape: z.ZodType<T>,

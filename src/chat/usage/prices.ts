@@ -68,7 +68,7 @@ export class Prices {
     return { amount: writeUnits(units), currency: this.#currency };
   }
 
-  /** As `cost`, in units of which 10^12 are one of the currency. Models without a price cost nothing. */
+  /** As `cost`, in units of 10^-12 of the currency. Models without a price cost nothing. */
   units(usages: readonly PricedUsage[]): bigint {
     return usages.reduce((sum, usage) => sum + this.#unitsOf(usage), 0n);
   }

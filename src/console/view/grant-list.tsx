@@ -6,7 +6,7 @@ import { visibleText } from '../state/visible-text.ts';
 import { summaryOf } from './tool-call-text.ts';
 import { useAttempt } from './use-attempt.ts';
 
-/** The approvals of a session that hold for later tool calls, each with a button that ends it. Nothing if it has none. */
+/** The approvals of a session that hold for later tool calls, each with a button that ends it. Draws nothing if the session has no approvals. */
 export function GrantList({ session }: { session: StoredSession }) {
   const { isBusy, problem, attempt } = useAttempt();
   const grants = session.state.value?.grants ?? [];

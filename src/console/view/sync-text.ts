@@ -16,7 +16,7 @@ const labels: Record<AttachedNodeFragment['syncStatus'], string> = {
 /** How far a node is with the files of a session, for a line of text. */
 export function syncTextOf({ syncStatus, progress, error }: Synced): string {
   const label = labels[syncStatus];
-  // At first an agent compares the files, and knows of none that must be copied.
+  // At first an agent compares the files, and does not know yet which must be copied.
   const isKnown = progress != null && progress.filesTotal > 0;
   if (syncStatus === 'SYNCING') return isKnown ? `${label}: ${progressTextOf(progress)}` : `${label}…`;
   return [label, error].filter(Boolean).join(': ');

@@ -32,7 +32,7 @@ export interface LegOfRun {
  * The run and the step of a call, by the id that the client has of it.
  *
  * @param isAsked Which calls the dialect hands to its client.
- * @returns Undefined if the call is none of them, or the client may not see it.
+ * @returns Undefined if the call is not one of them, or the client may not see it.
  */
 export async function findAskedRun(
   c: ApiContext,

@@ -2,7 +2,7 @@ import type { AnswerMessageFragment, AnswerUsageFragment } from '../../gql/graph
 
 export type StoredCall = AnswerMessageFragment['toolCalls'][number];
 
-/** The tool with which a model asks the user. Whoever watches the session answers, and not the client that sent the prompt. */
+/** The tool with which a model asks the user. A user who watches the session answers, not the client that sent the prompt. */
 const askUserName = 'ask_user';
 
 /** Whether the client that sent the prompt runs the call: one of the tools that it sent with it. */

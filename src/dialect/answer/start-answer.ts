@@ -21,7 +21,7 @@ export interface Place {
   replyTo: string | null;
   /** The Relay id of the prompt whose other version it is. */
   editOf?: string;
-  /** The Relay id of the prompt that is answered once more. Then the conversation has none. */
+  /** The Relay id of the prompt that is answered once more. Then the conversation has no new prompt. */
   answerTo?: string;
 }
 

@@ -39,7 +39,7 @@ export interface Exchange {
 
 /** A conversation as the gateway holds it: instructions, exchanges of a prompt and its answer, and a new prompt. */
 export interface Conversation {
-  /** Null: there are none. */
+  /** Null if the client sent nothing of the kind. */
   system: string | null;
   exchanges: Exchange[];
   prompt: MessageText & { param: string };

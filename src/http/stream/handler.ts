@@ -49,7 +49,7 @@ export interface StreamHandlerOptions extends ReadOptions {
   maxOperationsPerStream: number;
   /** Milliseconds between the comments that keep a silent stream open. */
   heartbeatMs: number;
-  /** Finds streams of single connection mode on other gateways. Undefined for a gateway that has none beside it. */
+  /** Finds streams of single connection mode on other gateways. Undefined for a gateway that runs alone. */
   homes?: StreamHomes | undefined;
 }
 

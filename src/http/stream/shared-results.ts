@@ -19,7 +19,7 @@ interface SharedSelection {
   find(value: unknown): string | undefined;
   /** Keeps the JSON of a result without errors. Does nothing with a value that is not shareable. */
   keep(value: unknown, json: string): void;
-  /** The result of a value that is being executed for another follower of the same viewer; undefined if there is none. */
+  /** The result of a value that is being executed for another follower of the same viewer; undefined if no other follower waits for it. */
   findPending(value: unknown): Promise<string> | undefined;
   /** Shares a result with the followers of the same viewer until it settles. */
   sharePending(value: unknown, json: Promise<string>): void;

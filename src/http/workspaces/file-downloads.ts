@@ -76,7 +76,7 @@ function fileNotFound(): GatewayError {
   return refusal('NOT_FOUND', 'There is no such file in this workspace.');
 }
 
-/** Nothing of it is shown by a browser. The time says nothing of which version is newer: a user may set it. */
+/** A browser saves the file and shows nothing of it. The time does not tell which version is newer: a user may set it. */
 function representationOf(entry: Entry): Representation {
   return {
     sha256: entry.sha256,

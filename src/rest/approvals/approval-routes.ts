@@ -36,7 +36,7 @@ const ApproveRequest = z
     }),
     remember: orDefault(z.enum(['once', 'exact', 'tool']), 'once').openapi({
       description:
-        'For which later calls of the session the approval holds. `once`: for none. `exact`: for the same tool with the same arguments on the same node. `tool`: for every call of the tool on the nodes that are attached now. Null or left out: `once`.',
+        'For which later calls of the session the approval holds. `once`: for no later call. `exact`: for the same tool with the same arguments on the same node. `tool`: for every call of the tool on the nodes that are attached now. Null or left out: `once`.',
       example: 'once',
     }),
   })

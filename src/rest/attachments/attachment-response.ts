@@ -31,7 +31,8 @@ export const Attachment = z
     height: measure('The height of an image in pixels. Null: the file is no image.', 480),
     page_count: measure('The pages of a PDF. Null: the file is no PDF, or does not state them.', 2),
     duration_seconds: z.number().nullable().openapi({
-      description: 'The duration of a recording. Null: the file is none, or does not state it.',
+      description:
+        'The duration of a recording. Null if the file is not a recording, or does not state its duration.',
       example: 1,
     }),
     token_count: z.int().openapi({

@@ -157,7 +157,7 @@ export class FormFile implements Disposable {
 
 function createParser({ headers }: IncomingMessage, maxBytes: number): Parser {
   try {
-    // busboy reports `limit` for a file that has exactly `fileSize` bytes, hence one more.
+    // busboy reports `limit` for a file that has exactly `fileSize` bytes, so one more is allowed.
     const limits = { fileSize: maxBytes + 1, fieldSize: 1_024 };
     return busboy({ headers, limits, defParamCharset: 'utf8', fileHwm: bufferedBytes });
   } catch (error) {

@@ -83,7 +83,7 @@ export const newestChangeBelow: Statement<ChangedOwner> = {
 
 /**
  * The transactions of this database that are open and have an id, for PostgreSQL. `next` is above the ids of all that have
- * ended; `open` is the id of an open one without its upper half, and null in the only row if there is none.
+ * ended; `open` is the id of an open one without its upper half, and null in the only row if no transaction is open.
  */
 export const openTransactions = plainStatement<{ next: number; open: number | null }>(
   `SELECT "next", CAST(CAST("backend_xid" AS TEXT) AS BIGINT) AS "open"

@@ -25,7 +25,7 @@ export const firstPrompt = modelStatement<Message>(
 );
 
 /**
- * Gives a session its title, unless it has one, or the prompt of which the title was made is gone. Parameters: the title, its
+ * Gives a session its title, unless it has one, or the prompt that the title was made from is gone. Parameters: the title, its
  * bytes, the present time, sessionId, the prompt.
  */
 export const giveTitle = plainStatement<{ userId: string }>(

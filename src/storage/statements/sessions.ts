@@ -24,7 +24,7 @@ export const usageOfSessions = modelStatement<ModelUsage>(
   `SELECT * FROM "ModelUsage" WHERE "sessionId" ${amongIds} ORDER BY "sessionId", "providerName", "modelName"`,
 );
 
-/** Whose sessions to list, and of which part of the application. Null and undefined: of all. */
+/** Whose sessions to list, and those of one part of the application. Null and undefined: of all. */
 export interface SessionOwner {
   userId?: string | null | undefined;
   featureName?: string | null | undefined;

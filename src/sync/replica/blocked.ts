@@ -2,7 +2,7 @@
 export class Blocked {
   readonly #paths = new Map<string, { reason: string; isFault: boolean }>();
 
-  /** @param isFault Whether somebody should do something about it. A name that the system does not know is none. */
+  /** @param isFault Whether somebody should do something about it. A name that the system cannot have is not a fault. */
   add(path: string, reason: string, isFault = true): void {
     this.#paths.set(path, { reason, isFault });
   }

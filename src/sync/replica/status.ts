@@ -44,7 +44,7 @@ export class StatusReports {
     this.#sending ??= this.#send();
   }
 
-  /** Says again what was said last: whoever heard it may have forgotten it. */
+  /** Says again what was said last: the gateway may have lost it. */
   repeat(): void {
     this.#said = '';
   }

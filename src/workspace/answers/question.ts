@@ -66,7 +66,7 @@ function ofFolder(
   return chosen && { target, chosen };
 }
 
-/** Undefined for a path of which only the node knows where it leads. */
+/** Undefined for a path that only the node can resolve. */
 function plainPath(path: string): string | undefined {
   const names = path.split('/').filter((name) => name !== '' && name !== '.');
   const isPlain = !path.startsWith('/') && path.length <= 4_096 && !names.includes('..');

@@ -27,7 +27,7 @@ export function createSnapshotFolder({ entries, folders, bytes }: Snapshot): Too
   };
 }
 
-/** @param content Undefined for a file of which only the size is wanted. */
+/** @param content Undefined if only the size of the file is wanted. */
 function openBytes(size: number, content: Uint8Array | undefined): OpenFile {
   return {
     stat: async () => ({ size }),

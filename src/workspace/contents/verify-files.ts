@@ -14,7 +14,7 @@ export class FileChecks {
     this.#contents = contents;
   }
 
-  /** Notes that a file has its hash, because whoever made it has computed it. */
+  /** Notes that a file has its hash, because its maker has computed it. */
   note(sessionId: number, file: FileEntry): void {
     const [oldest = ''] = this.#known;
     if (this.#known.size >= maxKnown) this.#known.delete(oldest);

@@ -74,7 +74,7 @@ export class ClientWrites {
     });
   }
 
-  /** Makes the changes of a client, all of which must succeed. */
+  /** Makes the changes of a client: all of them, or no change if one is refused. */
   async #change(
     sessionId: number,
     entries: readonly Entry[],

@@ -150,7 +150,7 @@ describe('the schema of an answer', () => {
   });
 
   test.each(['demo/demo-1', 'anthropic/claude-3-haiku-20240307'])(
-    'the model %s takes none',
+    'the model %s takes no such setting',
     async (model) => {
       const found = findUnsupported({ ...nothing, responseSchema: strict }, await supportOf(model));
       expect(found?.name).toBe('responseSchema');

@@ -14,7 +14,7 @@ function endless(head: Uint8Array | string, piece: number[], bytes = 3_000_000):
 }
 
 const files: [what: string, file: FileToUpload, status: number][] = [
-  ['a recording whose bytes all begin a frame that is none', endless('ID3\x04\0\0\0\0\0\0', [0xff]), 200],
+  ['a recording whose every byte seems to begin a frame', endless('ID3\x04\0\0\0\0\0\0', [0xff]), 200],
   [
     'a recording of empty parts in each other',
     endless(

@@ -148,9 +148,14 @@ describe('every dialect', () => {
 
   test.for<[string, string, object, string]>([
     ['no messages', '/ai-sdk/chat', { messages: [] }, 'messages'],
-    ['a role that is none', '/ai-sdk/chat', { messages: [{ ...hi, role: 'tool' }] }, 'messages[0].role'],
+    ['an unknown role', '/ai-sdk/chat', { messages: [{ ...hi, role: 'tool' }] }, 'messages[0].role'],
     ['a prompt without text', '/ai-sdk/chat', { messages: [{ ...hi, parts: [] }] }, 'messages[0].content'],
-    ['parts that are none', '/ai-sdk/chat', { messages: [{ ...hi, parts: [1] }] }, 'messages[0].parts[0]'],
+    [
+      'parts that are not objects',
+      '/ai-sdk/chat',
+      { messages: [{ ...hi, parts: [1] }] },
+      'messages[0].parts[0]',
+    ],
     [
       'a file of another server',
       '/ai-sdk/chat',

@@ -97,7 +97,7 @@ test('a dispatch that the agent has ended is sent again for its result, and may 
   expect(await outcome).toMatchObject({ status: 'SUCCEEDED', result: 'again' });
 });
 
-test('a dispatch of which the agent says nothing is lost, and nobody guesses whether it ran', async () => {
+test('a dispatch that the agent does not report is lost, and the gateway does not guess whether it ran', async () => {
   const gateway = shared();
   const work = resume(gateway, 'silent', { instanceId: 'p1', isAcknowledged: true });
   await using _ = await startNode(gateway, 'silent', { instanceId: 'p1' });

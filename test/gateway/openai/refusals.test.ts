@@ -87,7 +87,7 @@ describe('who may ask', () => {
 });
 
 describe('what is asked', () => {
-  test('addresses and methods that are none are refused in the form of OpenAI', async () => {
+  test('unknown addresses and methods are refused in the form of OpenAI', async () => {
     const headers = await bearer('alice');
     const unknown = await fetch(`${shared().url}/v1/embeddings`, { method: 'POST', headers });
     expect([unknown.status, await unknown.json()]).toMatchObject([404, { error: { code: 'unknown_url' } }]);
@@ -208,7 +208,7 @@ describe('what is asked', () => {
       { input: [{ role: 'user', content: [{ type: 'input_image', image_url: 'https://x.example/a.png' }] }] },
       'input[0].content[0].image_url',
     ],
-    ['an id that is none', { previous_response_id: 'resp_x' }, 'previous_response_id'],
+    ['an id of another shape', { previous_response_id: 'resp_x' }, 'previous_response_id'],
     ['two places', { previous_response_id: 'resp_1', conversation: 'conv_1' }, 'previous_response_id'],
     ['a background that is not stored', { background: true, store: false }, 'background'],
     ['tools', { tools: [{ type: 'web_search' }] }, 'tools[0].type'],
@@ -222,7 +222,7 @@ describe('what is asked', () => {
     expect({ status: refused.status, param: refused.param }).toEqual({ status: 400, param });
   });
 
-  test('a place in a stream that is none is refused', async () => {
+  test('a wrong place in a stream is refused', async () => {
     const gateway = shared();
     gateway.model.script([text('Hi')]);
     const headers = await bearer('alice');

@@ -175,7 +175,7 @@ describe('a file of a workspace', () => {
     await expect(files.write('a/b/c', 'x')).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 
-  test('a session that shares no files has none, and takes none', async () => {
+  test('a session that shares no files lists no files and takes no uploads', async () => {
     const sessionId = await shared().createSession({ nodeIds: ['desk'] });
     const { session } = await shared().query(
       'query ($id: ID!) { session(id: $id) { workspace { isShared fileCount manifestHash files { totalCount } entries { totalCount } file(path: "a") { path } conflicts { path } } } }',

@@ -57,7 +57,7 @@ test('a list of more files than one page is whole', async () => {
   expect(json.files).toHaveLength(120);
 });
 
-test('a session without a workspace has none, and no files', async () => {
+test('a session without a workspace has null for it, and no files', async () => {
   const { json } = await rest.call('POST', '/sessions', {});
   expect(await rest.call('GET', `/sessions/${json.id}/workspace`)).toMatchObject({ status: 404 });
   const files = await rest.call('GET', `/sessions/${json.id}/workspace/files`);

@@ -36,7 +36,7 @@ function chunk(type: string, data: Uint8Array): Buffer {
 }
 
 /**
- * A JPEG whose segments are right and whose pixels are none.
+ * A JPEG with valid segments and without pixels.
  *
  * @param exifBytes The size of a segment before the frame.
  * @param pixelBytes The size of what stands for the pixels.

@@ -75,7 +75,7 @@ function shortUnit(unit: string): string {
   return unit.length > 1 ? 'ms' : unit.toLowerCase();
 }
 
-/** The longest wait among the limits of which nothing remains. The reset of another limit says nothing. */
+/** The longest wait among the limits that are used up. The reset of another limit says nothing. */
 function usedUpLimit(headers: RetryHints['headers'], now: number): number | undefined {
   const waits = Object.keys(headers).flatMap((name) => {
     if (!/ratelimit/.test(name) || !name.includes('remaining') || Number(headers[name]) > 0) return [];

@@ -16,7 +16,7 @@ const endGraceMs = 500;
 /**
  * Creates the `fetch` for the packages of the providers. It bounds the memory that a response takes before the gateway
  * sees a part of it, and ends the body after OpenAI's last event even if the server leaves the connection open. While
- * the body is read, it throws a ProviderError if the body is too long. So does a status that is none of HTTP.
+ * the body is read, it throws a ProviderError if the body is too long. So does a status that HTTP does not have.
  */
 export function createBoundedFetch(send: PlainFetch): typeof fetch {
   return async (url, init) => {

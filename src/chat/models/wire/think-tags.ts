@@ -18,7 +18,7 @@ const longestHeld = 200;
  */
 export class ThinkTags {
   #state: 'begin' | 'reasoning' | 'after' | 'text' = 'begin';
-  /** Characters of which the next piece decides what they are. */
+  /** Characters that may begin a tag. The next piece decides. */
   #held = '';
   #hasReasoning = false;
 

@@ -148,7 +148,7 @@ function continues(call: Call, { id, args }: Fragment): boolean {
   return !isOther || (call.args.trim() !== '' && !/^\s*\{/.test(args));
 }
 
-/** `{}`: no arguments, or none yet. */
+/** `{}`: no arguments, or no arguments yet. */
 function isPlaceholder(args: string): boolean {
   return args.trim() !== '' && hasNoArguments(args);
 }

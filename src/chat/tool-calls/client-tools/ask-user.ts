@@ -5,7 +5,7 @@ import { readSchema } from './read-schema.ts';
 /** The name of the tool with which a model asks the user. No other tool has it. */
 export const askUserName = 'ask_user';
 
-/** A tool that needs no node and no client: whoever reads the conversation answers. */
+/** A tool that needs no node and no client: any user who sees the conversation may answer. */
 export const askUserTool: LanguageModelV3FunctionTool = {
   type: 'function',
   name: askUserName,

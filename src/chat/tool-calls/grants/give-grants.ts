@@ -4,7 +4,7 @@ import { grantableNodes, insertToolGrant } from '../../../storage/statements/too
 import { anyArgs, argsHash, canonicalJson } from './args-hash.ts';
 import { type Grant, type GrantedCall, grantFor, readPermissions } from './permissions.ts';
 
-/** For which later calls an approval holds: for none, for those with the same arguments, or for all of the tool. */
+/** For which later calls an approval holds: for no other call, for those with the same arguments, or for all of the tool. */
 export type Remember = 'ONCE' | 'EXACT' | 'TOOL';
 
 /** Grants that a session can have. Each comes from a decision of a person. */

@@ -38,7 +38,7 @@ export async function readPermissions(reader: Reader, sessionId: number): Promis
   return { toolApproval: rows[0]?.toolApproval ?? 'DENY', grants };
 }
 
-/** The grant that lets a call run without asking. Undefined if there is none. */
+/** The grant that lets a call run without asking. Undefined if the user must be asked. */
 export function grantFor(call: GrantedCall, grants: readonly Grant[]): Grant | undefined {
   const ofTool = grants.filter(
     ({ toolName, agentNodeId }) => toolName === call.name && agentNodeId === call.agentNodeId,

@@ -33,7 +33,7 @@ interface SelectedField {
 }
 
 /**
- * Compiles the selection of a subscription for deltas, of which a run has thousands: graphql-js reads the document anew
+ * Compiles the selection of a subscription for deltas. A run has thousands of them, and graphql-js reads the document anew
  * for each of them. The results are those of graphql-js (test/http/graphql/compiled/delta-results-property.test.ts). Where that is
  * not certain, the delta is left to graphql-js: a field without a reader, a value that its type does not allow, a result
  * that exceeds the budget.

@@ -161,7 +161,7 @@ function namesOf(path: string): string[] {
     .map(checked);
 }
 
-/** The last line of defence: whoever calls has checked the path before. */
+/** Checks once more: callers have checked the path before, but a mistake here would write outside the folder. */
 function checked(name: string): string {
   if (name !== '' && name !== '.' && name !== '..' && !/[/\0]/.test(name)) return name;
   throw new Error(`${JSON.stringify(name)} is not a name.`);

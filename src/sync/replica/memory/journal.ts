@@ -52,7 +52,7 @@ export class Journal implements Disposable {
 
   flush(): void {
     if (this.#waiting.length === 0) return;
-    // The line feed comes first, too: the last line of a killed process may have none.
+    // The line feed comes first, too: the last line of a killed process may lack it.
     const text = `\n${this.#waiting.join('\n')}\n`;
     this.#waiting = [];
     this.#fd ??= this.#open();

@@ -38,7 +38,7 @@ export class Memory implements Disposable {
   readonly tree = new Tree();
   /** The paths with something pending. */
   readonly pending = new Set<string>();
-  /** The versions that were sent and of which no outcome is known; null for a deletion. */
+  /** The versions that were sent and whose outcome is not known; null for a deletion. */
   readonly #sent = new Map<string, string | null>();
   #revision = 0;
   #rootIno = 0;

@@ -60,7 +60,7 @@ export class OutputItems {
     });
   }
 
-  /** Calls the function with the item that an event belongs to, which begins with it if there is none. */
+  /** Calls the function with the item that an event belongs to, which begins with it if it is not known yet. */
   of<Kind extends ItemKind>(kind: Kind, event: Fields, tell: (item: ItemOf[Kind]) => object[]): object[] {
     const place = placeOf(event, {});
     const found = this.#find(kind, place, 'delta' in event);
