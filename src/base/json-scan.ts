@@ -4,6 +4,8 @@ export interface JsonLimits {
   nodes: number;
   /** Most values beside the first of their object or list. */
   items: number;
+  /** Most objects and lists within each other. Default: no limit. `JSON.stringify` cannot write some thousands of them. */
+  levels?: number;
 }
 
 /**
@@ -37,8 +39,8 @@ export class JsonScan {
     return this.#hasBegun && this.#depth === 0 && !this.#inString;
   }
 
-  exceeds({ nodes, items }: JsonLimits): boolean {
-    return this.nodes > nodes || this.items > items;
+  exceeds({ nodes, items, levels = Number.POSITIVE_INFINITY }: JsonLimits): boolean {
+    return this.nodes > nodes || this.items > items || this.deepest > levels;
   }
 
   #step(code: number): void {

@@ -15,8 +15,8 @@ const passingMark = `long-integer-${randomUUID()}:`;
 const mayHaveLongInteger = /\d{16}/;
 const jsonNumber = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const integer = /^-?\d{16,}$/;
-/** With the backslashes before its quotes, where the JSON is a text in other JSON. */
-const writtenMark = new RegExp(`(\\\\*)"${passingMark}(-?\\d{16,})\\1"`, 'g');
+/** With all backslashes before its quotes, where the JSON is a text in other JSON. */
+const writtenMark = new RegExp(`(?<!\\\\)(\\\\*)"${passingMark}(-?\\d{16,})\\1"`, 'g');
 
 /** Parses JSON. Long integers have the passing mark. @throws SyntaxError if the text is no JSON. */
 export function parseLongIntegers(text: string): unknown {

@@ -26,7 +26,7 @@ import { createAutomaticQueries } from './request/automatic-queries.ts';
 import type { FindDocument } from './request/find-document.ts';
 import { createIdentify, type Identify, senderKey } from './request/identify.ts';
 import { readPersistedOperations } from './request/persisted-operations.ts';
-import { apiJson, readBytes } from './request/read-body.ts';
+import { dialectJson, readBytes } from './request/read-body.ts';
 import { factsOf, noteErrors } from './request/request-facts.ts';
 import { createRequestIds, type RequestIds } from './request/request-ids.ts';
 import { createServerApp, type HttpApp } from './server.ts';
@@ -168,7 +168,7 @@ async function createApp(options: AppOptions, homes: StreamHomes | undefined, cl
       },
     }),
     identify,
-    readBody: (incoming) => readBytes(incoming, limits.maxBodyBytes, apiJson),
+    readBody: (incoming) => readBytes(incoming, limits.maxBodyBytes, dialectJson),
     note: (request, { operationId, errors }) => {
       const facts = factsOf(request);
       if (operationId !== undefined) facts.operationId = operationId;

@@ -35,3 +35,8 @@ test('a text of somebody else does not become a number', () => {
 test('a long integer can be rounded', () => {
   expect(roundLongIntegers(parseLongIntegers(`{"id":${digits}}`))).toEqual({ id: Number(digits) });
 });
+
+test('a long integer beside a million backslashes is written', () => {
+  const json = `{"id":${digits},"path":"${String.raw`\\`.repeat(1_000_000)}"}`;
+  expect(writeJson(parseLongIntegers(json))).toBe(json);
+});

@@ -89,7 +89,7 @@ async function contextOf(modelName: string, options: OllamaContextOptions): Prom
   ]);
   if (model === null) return null;
   const most = trainedContext(model.model_info ?? {});
-  const set = Number(/^\s*num_ctx\s+(\d+)\s*$/m.exec(model.parameters ?? '')?.[1] ?? 0);
+  const set = Number(/^[\t ]*num_ctx[\t ]+(\d+)[\t ]*\r?$/m.exec(model.parameters ?? '')?.[1] ?? 0);
   const names = modelName.includes(':') ? [modelName] : [modelName, `${modelName}:latest`];
   const isNamed = (name: string | null | undefined) => name != null && names.includes(name);
   const inUse = running?.models.find((each) => isNamed(each.name) || isNamed(each.model))?.context_length;

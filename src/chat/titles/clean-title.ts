@@ -34,7 +34,7 @@ function cleanLine(line: string): string {
       .replaceAll(hidden, '')
       .trim()
       .replace(/^["'“”„«»‘’]+/, '')
-      .replace(/["'“”„«»‘’.]+$/, '')
+      .replace(/(?<!["'“”„«»‘’.])["'“”„«»‘’.]+$/, '')
       .trim()
   );
 }

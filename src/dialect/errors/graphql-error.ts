@@ -49,7 +49,7 @@ function headersOf({ extensions }: Pick<GraphQLFormattedError, 'extensions'>): R
 function parameterOf(field: unknown, names: ParameterNames): string | null {
   if (typeof field !== 'string') return null;
   const all = { ...sharedNames, ...names };
-  for (let path = field; path !== ''; path = path.replace(/\.?[^.]*$/, '')) {
+  for (let path = field; path !== ''; path = path.slice(0, Math.max(0, path.lastIndexOf('.')))) {
     const name = Object.hasOwn(all, path) ? all[path] : undefined;
     if (name !== undefined)
       return path === 'input.tools' ? name + placeWithin(field.slice(path.length)) : name;

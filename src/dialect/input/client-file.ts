@@ -10,7 +10,7 @@ export interface ClientFile {
 }
 
 const dataUrl = /^data:([\w.+-]+\/[\w.+-]+)?(?:;[\w-]+=[^;,]*)*;base64,/i;
-const base64 = /^[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*$/;
+const base64 = /^[A-Za-z0-9+/\r\n]*(?:={1,2}[\r\n]*)?$/;
 
 /**
  * Reads a file from a data URL. The gateway fetches nothing from other servers for a client: its network may reach more

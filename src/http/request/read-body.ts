@@ -6,6 +6,8 @@ import { type GatewayError, refusal } from '../../errors.ts';
 
 /** What the JSON of a body of the APIs may have. No input has so much. */
 export const apiJson: JsonLimits = { nodes: 20_000, items: 20_000 };
+/** The dialects write parts of a body as JSON again: results of tools, for example. */
+export const dialectJson: JsonLimits = { ...apiJson, levels: 500 };
 
 /** Bytes that are decoded and parsed in turns of their own. */
 const largeBytes = 1_048_576;
@@ -111,7 +113,8 @@ function tooLarge(maxBytes: number): GatewayError {
   return refusal('PAYLOAD_TOO_LARGE', message, { connection: 'close' });
 }
 
-function tooMany({ nodes, items }: JsonLimits): GatewayError {
-  const message = `The JSON of the body must not have more than ${nodes} objects, lists and fields, and ${items} commas.`;
+function tooMany({ nodes, items, levels }: JsonLimits): GatewayError {
+  const within = levels === undefined ? '' : `, and ${levels} levels`;
+  const message = `The JSON of the body must not have more than ${nodes} objects, lists and fields, and ${items} commas${within}.`;
   return refusal('PAYLOAD_TOO_LARGE', message, { connection: 'close' });
 }

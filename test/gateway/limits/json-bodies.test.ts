@@ -82,3 +82,43 @@ test.each([
   });
   expect(turnMs).toBeLessThan(100);
 });
+
+const dialects: [path: string, of: (output: string) => string][] = [
+  [
+    '/ai-sdk/chat',
+    (output) =>
+      `{"id":"a","messages":[{"id":"1","role":"user","parts":[{"type":"text","text":"Hi"}]},{"id":"2","role":"assistant","parts":[{"type":"tool-f","toolCallId":"3","state":"output-available","output":${output}}]},{"id":"4","role":"user","parts":[{"type":"text","text":"Hi"}]}]}`,
+  ],
+  ['/v1/responses', (output) => `{"model":"demo/demo-1","input":"Hi","metadata":${output}}`],
+  ['/ag-ui', (output) => `{"threadId":"a","runId":"b","messages":[],"state":${output}}`],
+];
+
+test.each(dialects)(
+  '%s refuses JSON that is nested so deep that it cannot be written again',
+  async (path, of) => {
+    const body = of('['.repeat(9_000) + ']'.repeat(9_000));
+    const response = await fetch(`${shared().url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+    expect([response.status, await response.json()]).toMatchObject([
+      413,
+      { error: { message: expect.stringContaining('and 500 levels'), code: 'payload_too_large' } },
+    ]);
+  },
+);
+
+test('a file of 900,000 line breaks is refused at once', async () => {
+  const url = `data:image/png;base64,${'\n'.repeat(900_000)}!`;
+  const message = { role: 'user', content: [{ type: 'image_url', image_url: { url } }] };
+  const response = await fetch(`${shared().url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'demo/demo-1', messages: [message] }),
+  });
+  expect([response.status, await response.json()]).toMatchObject([
+    400,
+    { error: { message: expect.stringContaining('expected bytes in base64') } },
+  ]);
+});

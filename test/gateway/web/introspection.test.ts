@@ -31,11 +31,13 @@ describe('with INTROSPECTION=off', () => {
 
   test('a client that misspells a name is not told the right one with INTROSPECTION=off', async () => {
     const messages: string[] = [];
+    const repeated = ' Did you mean '.repeat(100_000);
     for (const query of [
       '{ sesions { edges { cursor } } }',
       '{ sessions(frist: 1) { edges { cursor } } }',
       '{ node(id: "x") { title } }',
       'mutation { sendMessage(input: { sessionId: "x", prompt: "Hi", onBusy: REJECTS }) { id } }',
+      `mutation { sendMessage(input: { sessionId: "x", prompt: "Hi", onBusy: "${repeated}" }) { id } }`,
     ]) {
       const { errors = [] } = await gateway.graphql(query);
       messages.push(...errors.map(({ message }) => message));
@@ -45,6 +47,7 @@ describe('with INTROSPECTION=off', () => {
       'Unknown argument "frist" on field "Query.sessions".',
       'Cannot query field "title" on type "Node".',
       'Value "REJECTS" does not exist in "OnBusy" enum.',
+      expect.stringMatching(/^Enum "OnBusy" cannot represent non-enum value: " Did you mean /),
     ]);
   });
 

@@ -10,6 +10,8 @@ export interface SourceFile {
   /** The folder below `src`, or the name of a file that is directly in `src`: `chat`, `gateway`. */
   room: string;
   lines: number;
+  /** As it is written. */
+  text: string;
   /** Without its comments. */
   code: string;
   /** The files of ours that it imports, types included, as paths from the project's root. */
@@ -31,6 +33,7 @@ export function parseSourceFile(path: string, text: string): SourceFile {
     path,
     room: roomOf(path),
     lines: text.trimEnd().split('\n').length,
+    text,
     code,
     imports: specifiers
       .filter((name) => name.startsWith('.'))

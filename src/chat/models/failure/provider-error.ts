@@ -35,6 +35,8 @@ export class ProviderError extends Error {
 
 /** The longest explanation of a provider that is shown, in characters. */
 const maxDetail = 300;
+/** Addresses and keys are looked for in so many characters: the patterns take the square of the length. */
+const maxSearched = 2_000;
 
 /**
  * The sentence, followed by the part of the provider's explanation that may be shown.
@@ -53,7 +55,7 @@ export function explain(
 /** The first line of a provider's explanation, with `[…]` in place of anything that looks like an address or a key. */
 function publicDetail(detail: string): string {
   const [line = ''] = detail.trim().split('\n');
-  const hidden = line
+  const hidden = cutText(line, maxSearched)
     .replace(/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, '[…]')
     .replace(
       /\b(?:[\w-]+\.)+(?:ai|app|cloud|com|corp|dev|internal|io|lan|local|net|org)\b(?::\d+)?\S*/gi,

@@ -45,14 +45,14 @@ function afterHeader(value: string | undefined, now: number): number | undefined
 /** A date that has just passed means now: the clocks of two machines differ. */
 function untilDate(value: string | undefined, now: number): number | undefined {
   // Date.parse takes "-5" for a year.
-  if (value === undefined || !/\d{4}.*:/.test(value)) return undefined;
+  if (value === undefined || !/\d{4}/.test(value) || !value.includes(':')) return undefined;
   const ms = Date.parse(value) - now;
   return Number.isNaN(ms) ? undefined : plausible(Math.max(0, ms));
 }
 
 const unitMs: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const amount = String.raw`\d+(?:\.\d+)?\s*(?:milliseconds?|msecs?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)\b`;
-const amounts = String.raw`${amount}(?:(?:\s*,?\s*(?:and\s+)?)${amount})*`.replaceAll(
+const amounts = String.raw`${amount}(?:\s*(?:,\s*)?(?:and\s+)?${amount})*`.replaceAll(
   String.raw`\b`,
   '(?![a-z])',
 );

@@ -3,8 +3,8 @@ import { parseLongIntegers, roundLongIntegers } from '../../../base/long-integer
 /** The fields in which servers send the arguments of a tool call as an object, not as a text. */
 const argumentFields = new Set(['args', 'arguments', 'input']);
 
-/** A text in JSON, or a number that Python writes and JSON does not have. */
-const textOrNoNumber = /"(?:[^"\\]+|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
+/** A text in JSON, up to the end of the input if it is not closed, or a number that Python writes and JSON does not have. */
+const textOrNoNumber = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"?|-?\b(?:NaN|Infinity)\b/g;
 
 /**
  * Parses JSON. Undefined where the text is no JSON. Only the arguments of tool calls keep long integers. Python's `NaN`

@@ -115,7 +115,7 @@ function readFragment(value: unknown): Fragment {
 
 /** Whether the JSON of a call's arguments names no argument. */
 export function hasNoArguments(args: string): boolean {
-  return /^\s*(?:\{\s*\})?\s*$/.test(args);
+  return /^(?:\{\s*\})?$/.test(args.trim());
 }
 
 /** Arguments as JSON. Some servers send them as an object. */

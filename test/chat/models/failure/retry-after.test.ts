@@ -21,6 +21,10 @@ test.each<[Record<string, string>, string, number | null]>([
   [{}, 'Your quota resets in 7 minutes and 5 seconds', 425_000],
   [{}, 'Try again in 120ms.', 120],
   [{}, 'Limit 5 for 10 s, 3 in 1 minute', null],
+  [{ 'retry-after': `1h${'\t1m'.repeat(30)}` }, '', 5_400_000],
+  // A pattern that may read a space in two ways tries as many ways as an hour has nanoseconds.
+  [{ 'retry-after': `1h${'\t1m'.repeat(50)} or so` }, '', null],
+  [{}, `Try again in 1s${' '.repeat(200_000)}or so.`, 1_000],
   [{ 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '6m0s' }, '', 360_000],
   [{ 'x-ratelimit-remaining-tokens': '5', 'x-ratelimit-reset-tokens': '9h' }, '', null],
   [{ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': `${now + 5_000}` }, '', 5_000],
