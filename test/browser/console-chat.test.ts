@@ -277,7 +277,7 @@ describeInBrowser('the console', () => {
     expect(await hasFocus(prompt)).toBe(true);
   });
 
-  test('Shift+Enter starts a new line in the prompt, and Enter sends both lines', async () => {
+  test('Shift+Enter starts a new line in the prompt, Enter sends both lines, and what was sent is in view', async () => {
     await using console = await openConsole(demoGateway().url);
 
     await console.prompt.pressSequentially('one');
@@ -287,6 +287,12 @@ describeInBrowser('the console', () => {
 
     const prompt = console.page.getByRole('article', { name: 'You', exact: true });
     await expect.poll(() => prompt.innerText()).toBe('one\ntwo');
+
+    await console.answers.getByText('Copy').waitFor();
+    // The emptied field is much lower, so that the list of messages grows together with what it shows.
+    await console.send(`say ${'line\n'.repeat(60)}end`);
+    await console.answers.getByText(/end$/).waitFor();
+    expect(await console.page.getByRole('button', { name: 'To the newest message' }).count()).toBe(0);
   });
 
   test('a prompt that is sent during another answer is queued', async () => {

@@ -35,8 +35,10 @@ describeInBrowser('what people keep in the console', () => {
     await console.choose('More for “Kept first”', 'Unpin');
     await expect.poll(() => links(other)).toEqual(['Kept second', 'Kept first']);
 
-    await console.choose('More for this session', 'Tags…');
+    await console.choose('More for “Kept first”', 'Tags…');
     const dialog = page.getByRole('dialog');
+    const done = dialog.getByRole('button', { name: 'Done' });
+    expect(await done.evaluate((button) => button.scrollWidth <= button.clientWidth)).toBe(true);
     await dialog.getByRole('combobox', { name: 'New tag' }).fill('travel');
     await page.keyboard.press('Enter');
     await dialog.getByRole('button', { name: 'Remove the tag travel' }).waitFor();
@@ -224,7 +226,7 @@ describeInBrowser('what people keep in the console', () => {
     const json = JSON.parse(await contentOf(await save(console, 'Export as JSON')));
     expect(json).toMatchObject({
       format: 'switchyard.session',
-      session: { title: 'Look at it' },
+      session: { title: null },
       messages: [
         { role: 'USER', content: 'Look at it', parentId: null, attachments: [{ filename: 'notes.txt' }] },
         { role: 'ASSISTANT', toolCalls: [{ name: 'look', result: 'It says ``` and <b>.' }] },

@@ -153,7 +153,7 @@ describeInBrowser('the sessions of the console', () => {
     await page.getByLabel('Reasoning', { exact: true }).selectOption('Off');
     await page.getByText('Reasoning: off').waitFor();
     await page.getByLabel('Temperature').fill('0.5');
-    await page.getByLabel('Most tokens of an answer').fill('300');
+    await page.getByLabel('Longest answer (tokens)').fill('300');
     await page.keyboard.press('Escape');
 
     const expected = { reasoningEffort: 'OFF', temperature: 0.5, maxOutputTokens: 300 };

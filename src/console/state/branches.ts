@@ -1,3 +1,4 @@
+import { cutText } from '../../base/cut-text.ts';
 import {
   type ChatInput,
   DeleteMessageDocument,
@@ -9,6 +10,7 @@ import {
 import type { Ask } from '../gateway/ask.ts';
 import type { Message } from './message.ts';
 import type { SessionList } from './session-list.ts';
+import { displayedTitle } from './session-title.ts';
 import type { SyncedSession } from './synced-session.ts';
 
 /** A model, as the gateway lists it. */
@@ -46,11 +48,13 @@ export interface BranchesOptions {
   /** Shows the messages of a run that the gateway has accepted. */
   accepted(run: SendMessageMutation['sendMessage'], prompt?: string): Promise<void>;
   sessionList: SessionList;
+  /** Called when another version was sent. */
+  sent(): void;
 }
 
 export function createBranches(
   ask: Ask,
-  { synced, change, accepted, sessionList }: BranchesOptions,
+  { synced, change, accepted, sessionList, sent }: BranchesOptions,
 ): Branches {
   const { sessionId } = synced;
   const send = async (input: Omit<ChatInput, 'sessionId' | 'onBusy'>) => {
@@ -59,6 +63,7 @@ export function createBranches(
     });
     await accepted(sendMessage, input.prompt ?? undefined);
     sessionList.used(sessionId);
+    sent();
   };
   return {
     edit: ({ id, attachments }, prompt, requestId) =>
@@ -67,7 +72,12 @@ export function createBranches(
       send({ answerTo: parentId ?? null, requestId, ...model }),
     select: synced.select,
     async fork(messageId) {
-      const { forkSession } = await ask(ForkSessionDocument, { messageId });
+      const source = synced.state.peek();
+      // Two sessions of one name could not be told apart in the list.
+      const { forkSession } = await ask(ForkSessionDocument, {
+        messageId,
+        title: source && copyOf(displayedTitle(source)),
+      });
       if (!forkSession) return sessionId;
       sessionList.add(forkSession);
       return forkSession.id;
@@ -78,4 +88,12 @@ export function createBranches(
       await synced.reload();
     },
   };
+}
+
+/** The longest title that the title's field takes, in characters. */
+const longestTitle = 200;
+
+function copyOf(title: string): string {
+  const ending = ' (copy)';
+  return title.endsWith(ending) ? title : cutText(title, longestTitle - ending.length) + ending;
 }

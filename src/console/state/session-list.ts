@@ -34,7 +34,7 @@ export interface SessionList {
   /** Loads the newest sessions again. Older ones that are loaded stay. */
   reload(): Promise<void>;
   loadMore(): Promise<void>;
-  /** Adds a new session. */
+  /** Adds a new session. If the list has others now, it shows the open ones again. */
   add(session: SessionNameFragment): void;
   /** Updates a session if it is in the list. */
   put(session: SessionNameFragment): void;
@@ -168,6 +168,13 @@ export function createSessionList(ask: Ask, changed: () => void): SessionList {
     isLoaded.value = false;
     problem.value = undefined;
   };
+  const choose = (chosen: Partial<SessionFilter>) => {
+    batch(() => {
+      filter.value = { ...filter.peek(), ...chosen };
+      forget();
+    });
+    void reload();
+  };
   return {
     sessions,
     pinned,
@@ -175,17 +182,11 @@ export function createSessionList(ask: Ask, changed: () => void): SessionList {
     hasMore,
     isLoaded,
     problem,
-    choose(chosen) {
-      batch(() => {
-        filter.value = { ...filter.peek(), ...chosen };
-        forget();
-      });
-      void reload();
-    },
+    choose,
     reload,
     loadMore: () => attempt(loadOlder),
     add(session) {
-      if (!fits(session, filter.peek())) return;
+      if (!fits(session, filter.peek())) return choose(openSessions);
       set([session, ...sessions.peek().filter(({ id }) => id !== session.id)]);
       changed();
     },

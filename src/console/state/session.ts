@@ -1,4 +1,4 @@
-import { type Signal, signal } from '@preact/signals';
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import {
   AttachNodeDocument,
   ClearHistoryDocument,
@@ -20,7 +20,7 @@ import { type Composer, createComposer } from './composer.ts';
 import type { Outbox } from './outbox.ts';
 import { newSessionKey } from './outboxes.ts';
 import type { SessionList } from './session-list.ts';
-import { titleFromPrompt } from './session-title.ts';
+import { oneLine } from './session-title.ts';
 import { createStopper, type Stopper } from './stopper.ts';
 import { type SyncedSession, syncSession } from './synced-session.ts';
 
@@ -39,6 +39,8 @@ export interface StoredSession extends SyncedSession {
   readonly stopper: Stopper;
   readonly outbox: Outbox;
   readonly branches: Branches;
+  /** Grows with each prompt, also a changed one, and with each request for another answer. */
+  readonly sends: ReadonlySignal<number>;
   /**
    * Shows the messages of a run that the gateway has accepted.
    *
@@ -103,12 +105,16 @@ export function openStoredSession(
     synced.jump.close();
     // Another version of a message does not continue the branch that the page has loaded.
     if (!messages.every(synced.messageList.add)) await synced.reload();
-    if (prompt !== undefined && synced.state.value?.title === null) {
-      // The prompt was sent: a title that cannot be stored must not look like a failed prompt.
-      await update({ title: titleFromPrompt(prompt) }).catch(() => undefined);
-    }
+    const { value: state } = synced.state;
+    if (prompt === undefined || state?.preview !== null) return;
+    // The gateway tells of it when the answer has ended.
+    await change(Promise.resolve({ ...state, preview: oneLine(prompt) }));
   };
-  const branches = createBranches(ask, { synced, change, accepted, sessionList });
+  const sends = signal(0);
+  const sent = () => {
+    sends.value += 1;
+  };
+  const branches = createBranches(ask, { synced, change, accepted, sessionList, sent });
   const send = (prompt: string, isSteering: boolean) => {
     const { problem, attachments } = attachedFiles.ready(sessionId);
     // A prompt that joins the answer that is being written has been read together with it.
@@ -118,6 +124,7 @@ export function openStoredSession(
       attachedFiles.sent(sessionId);
       // The prompt is shown below the newest messages.
       synced.jump.close();
+      sent();
     }
     return refusal;
   };
@@ -128,6 +135,7 @@ export function openStoredSession(
     stopper: createStopper(ask, synced.messageList),
     outbox,
     branches,
+    sends,
     accepted,
     update,
     async clearHistory() {

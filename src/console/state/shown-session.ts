@@ -14,7 +14,6 @@ import type { StoredPrompt } from './outbox-store.ts';
 import { createOutboxes, newSessionKey, type Outboxes } from './outboxes.ts';
 import { createNewSession, openStoredSession, type Session } from './session.ts';
 import type { SessionList } from './session-list.ts';
-import { titleFromPrompt } from './session-title.ts';
 
 export interface ShownSession {
   readonly session: ReadonlySignal<Session>;
@@ -69,9 +68,8 @@ export function createShownSession(options: ShownSessionOptions): ShownSession {
     return sendMessage?.assistantMessage?.id;
   };
   /** Creates a session, and gives it the prompts that wait for it. */
-  const createSession = async ({ prompt, input = {} }: StoredPrompt) => {
-    const title = input.title ?? titleFromPrompt(prompt);
-    await create({ ...input, title });
+  const createSession = async ({ input = {} }: StoredPrompt) => {
+    await create(input);
     return undefined;
   };
   const create = async (input: CreateSessionInput): Promise<string> => {

@@ -26,6 +26,8 @@ export function EditPrompt({ session, message, sent, cancel }: EditPromptProps) 
   useEffect(() => {
     field.current?.focus();
     field.current?.setSelectionRange(text.length, text.length);
+    // With its buttons.
+    field.current?.form?.scrollIntoView({ block: 'nearest' });
   }, []);
   const send = async () => {
     if (prompt === '' || isBusy) return;

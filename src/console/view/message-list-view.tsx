@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { ActionButton } from '../controls/action-button.tsx';
 import { Alert } from '../controls/alert.tsx';
 import { Icon } from '../controls/icon.tsx';
@@ -21,6 +21,11 @@ export function MessageListView({ session }: { session: StoredSession }) {
   const content = useRef<HTMLDivElement>(null);
   const stick = useStickToEnd(scroller, content);
   const messages = messageList.shown.value;
+  const sends = session.sends.value;
+  useEffect(() => {
+    // What was just sent is shown, also to a user who has read further up.
+    if (sends > 0) stick.toEnd();
+  }, [sends]);
   const targetId = useJumpTarget(session, scroller, stick);
   const isEmpty = messages.length === 0 && session.outbox.prompts.value.length === 0;
   return (

@@ -53,7 +53,7 @@ export function ModelSettings({ settings, model, change }: ModelSettingsProps) {
           change={(value) => change({ temperature: value })}
         />
         <NumberField
-          label="Most tokens of an answer"
+          label="Longest answer (tokens)"
           most={1_000_000}
           step={1}
           placeholder="Default"

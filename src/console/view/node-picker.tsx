@@ -83,7 +83,11 @@ function NodeChoices({ session, attached, register }: NodeChoicesProps) {
           );
         })}
       </ul>
-      {nodeList.nodes.value?.length === 0 && others.length === 0 && <p class="hint">No nodes yet.</p>}
+      {nodeList.nodes.value?.length === 0 && others.length === 0 && (
+        <p class="hint">
+          No nodes yet. A node is a machine on which the model can run commands and read and change files.
+        </p>
+      )}
       <button type="button" class="quiet small aligned" onClick={register}>
         Register a node…
       </button>

@@ -7,6 +7,7 @@ import { MessageListView } from './message-list-view.tsx';
 import { PendingPrompts } from './pending-prompts.tsx';
 import { SessionHeader } from './session-header.tsx';
 import { Usage } from './usage.tsx';
+import { Welcome } from './welcome.tsx';
 
 export function SessionView({ session, openDrawer }: { session: Session; openDrawer(): void }) {
   return (
@@ -24,7 +25,7 @@ export function SessionView({ session, openDrawer }: { session: Session; openDra
           </div>
         </section>
       ) : (
-        <Welcome />
+        <Welcome session={session} />
       )}
       <div class="below">
         <ConnectionState />
@@ -37,17 +38,5 @@ export function SessionView({ session, openDrawer }: { session: Session; openDra
         )}
       </div>
     </div>
-  );
-}
-
-function Welcome() {
-  return (
-    <section class="welcome">
-      <h2>What would you like to ask?</h2>
-      <p>
-        The answer appears while the model writes it. You can close this page: the gateway finishes the
-        answer, and you find it here when you come back.
-      </p>
-    </section>
   );
 }

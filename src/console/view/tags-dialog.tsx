@@ -20,21 +20,33 @@ interface TagsDialogProps {
 export function TagsDialog({ session, close: closed }: TagsDialogProps) {
   const { sessionList, tagList } = useApp();
   const { dialog, close } = useModal();
-  const { isBusy, problem, attempt } = useAttempt();
+  const { problem, attempt } = useAttempt();
   const [tags, setTags] = useState(session.tags);
   const [text, setText] = useState('');
   const field = useRef<HTMLInputElement>(null);
   const [titleId, listId] = [useId(), useId()];
-  const store = async (next: string[]) => {
-    const isStored = await attempt(() => sessionList.keep(session.id, { tags: next }));
-    if (isStored) setTags(next);
-    return isStored;
+  const storing = useRef<Promise<unknown>>(Promise.resolve());
+  const stored = useRef(session.tags);
+  /** One change after the other: one that is made while the gateway stores another is not lost. */
+  const store = (change: (before: readonly string[]) => string[]) => {
+    const storesNext = storing.current.then(() =>
+      attempt(async () => {
+        const next = change(stored.current);
+        await sessionList.keep(session.id, { tags: next });
+        stored.current = next;
+        setTags(next);
+      }),
+    );
+    storing.current = storesNext;
+    return storesNext;
   };
   const add = async () => {
     const tag = text.trim();
-    if (isBusy) return;
-    if (tag === '' || tags.includes(tag) || (await store([...tags, tag]))) setText('');
+    setText('');
     field.current?.focus();
+    if (tag === '' || tags.includes(tag)) return;
+    const isStored = await store((before) => [...before, tag]);
+    if (!isStored) setText((written) => written || tag);
   };
   return (
     <dialog ref={dialog} class="tags" onClose={closed} aria-labelledby={titleId}>
@@ -53,7 +65,7 @@ export function TagsDialog({ session, close: closed }: TagsDialogProps) {
               aria-label={`Remove the tag ${tag}`}
               title="Remove"
               onClick={() => {
-                if (!isBusy) void store(tags.filter((each) => each !== tag));
+                void store((before) => before.filter((each) => each !== tag));
                 field.current?.focus();
               }}
             >

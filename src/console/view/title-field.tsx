@@ -11,7 +11,7 @@ export interface TitleFieldProps {
 
 /** The title of a session, as a field: editing it renames the session. */
 export function TitleField({ session, rename }: TitleFieldProps) {
-  const title = session.title ?? '';
+  const title = displayedTitle(session);
   const [text, setText] = useState(title);
   useEffect(() => setText(title), [title]);
   const commit = async () => {
@@ -24,10 +24,9 @@ export function TitleField({ session, rename }: TitleFieldProps) {
     <h1 class="title">
       <input
         aria-label="Title of the session"
-        title={displayedTitle(session)}
+        title={title}
         dir="auto"
         value={text}
-        placeholder={displayedTitle(session)}
         maxLength={200}
         onInput={({ currentTarget }) => setText(currentTarget.value)}
         onBlur={commit}

@@ -35,6 +35,9 @@ const statusLabels: Record<ToolCall['status'], string> = {
   CANCELLED: 'Cancelled',
 };
 
+/** Where the code alone does not say what has happened. */
+const errorLabels: Record<string, string> = { POLICY: 'not allowed on this node' };
+
 /** The status of a call, its exit code, its duration and its error. */
 export function outcomeOf(call: ToolCall): string {
   const { status, exitCode, durationMs, errorCode, stopped } = call;
@@ -42,9 +45,9 @@ export function outcomeOf(call: ToolCall): string {
     status === 'FAILED' &&
       errorCode != null &&
       errorCode !== 'FAILED' &&
-      errorCode.toLowerCase().replaceAll('_', ' '),
+      (errorLabels[errorCode] ?? errorCode.toLowerCase().replaceAll('_', ' ')),
     exitCode != null && `exit ${exitCode}`,
-    durationMs != null && status !== 'DENIED' && duration(durationMs),
+    durationMs != null && status !== 'DENIED' && !isQuestion(call) && duration(durationMs),
     stopped === false && 'may still be running on its node',
   ].filter((detail) => detail !== false);
   return [statusLabels[status], ...details].join(' · ');

@@ -56,7 +56,7 @@ function Head({ call, summary = '' }: { call: ToolCall; summary?: string }) {
   return (
     <>
       <span class="tool-name">
-        <VisibleText text={call.name} />
+        <VisibleText text={isQuestion(call) ? 'Question' : call.name} />
       </span>
       <code class="cut">
         <VisibleText text={summary} />
@@ -75,7 +75,9 @@ interface DetailsProps {
 }
 
 function Details({ call, isOpen, choose }: DetailsProps) {
-  const args = argumentsOf(call);
+  const isAsked = isQuestion(call);
+  // The form that the model made for the answer is of no use any more.
+  const args = isAsked ? { title: 'Question', text: summaryOf(call) } : argumentsOf(call);
   const output = isOver(call) ? (call.result ?? call.output) : call.output;
   return (
     <details
@@ -102,7 +104,7 @@ function Details({ call, isOpen, choose }: DetailsProps) {
       )}
       {output !== '' && (
         <>
-          <h3>{isOver(call) ? 'Result' : 'Output'}</h3>
+          <h3>{isAsked ? 'Answer' : isOver(call) ? 'Result' : 'Output'}</h3>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users can scroll only an element that takes the focus */}
           <pre class="output" dir="ltr" tabIndex={0}>
             {output}

@@ -1,8 +1,10 @@
 import { useEffect } from 'preact/hooks';
 
-/** Closes a popup when the user presses Escape or clicks outside of it. */
+/** Opens a popup below its button. Closes it when the user presses Escape or clicks outside of it. */
 export function useDismiss(details: { readonly current: HTMLDetailsElement | null }): void {
   useEffect(() => {
+    const { current: popup } = details;
+    const place = () => popup?.style.setProperty('--start', `${popup.offsetLeft}px`);
     const dismiss = (event: Event) => {
       const { current } = details;
       // What is pressed in a dialog or menu above the popup belongs to the dialog.
@@ -16,9 +18,11 @@ export function useDismiss(details: { readonly current: HTMLDetailsElement | nul
       event.preventDefault();
       current.querySelector('summary')?.focus();
     };
+    popup?.addEventListener('click', place);
     document.addEventListener('keydown', dismiss);
     document.addEventListener('pointerdown', dismiss);
     return () => {
+      popup?.removeEventListener('click', place);
       document.removeEventListener('keydown', dismiss);
       document.removeEventListener('pointerdown', dismiss);
     };

@@ -28,12 +28,15 @@ export function useStickToEnd(scroller: ElementRef, content: ElementRef): StickT
     const { current: text } = content;
     if (!view || !text) return;
     let last = view.scrollTop;
+    let height = view.clientHeight;
     const scrolled = () => {
       const isNear = view.scrollHeight - view.scrollTop - view.clientHeight <= nearPx;
-      // Growing content moves the end away and never scrolls up: only the reader does.
+      // Growing content moves the end away and never scrolls up. A view that grows does, when the field below it is emptied.
+      const isReader = view.scrollTop < last && view.clientHeight <= height;
       if (isNear) isAtEnd.value = true;
-      else if (view.scrollTop < last) isAtEnd.value = false;
+      else if (isReader) isAtEnd.value = false;
       last = view.scrollTop;
+      height = view.clientHeight;
     };
     const observer = new ResizeObserver(() => {
       if (isAtEnd.peek()) toEnd();

@@ -20,15 +20,15 @@ export function readRequest({ prompt, tools = [] }: LanguageModelV3CallOptions):
   const newest = prompt.findLast(({ role }) => role === 'user');
   const last = prompt.at(-1);
   return {
-    prompt: newest === undefined ? '' : withoutFiles(textsOf(newest).join('')).trim(),
+    prompt: newest === undefined ? '' : textsOf(newest).map(withoutFiles).join('').trim(),
     files: newest?.role === 'user' ? newest.content.flatMap(filesIn) : [],
     tools: tools.filter((tool) => tool.type === 'function'),
     result: last?.role === 'tool' ? textsOf(last).join('\n') : undefined,
   };
 }
 
-/** The gateway writes text files before the prompt. */
-const fileEnd = '\n</file>\n\n';
+/** The gateway writes text files before the prompt, or each as a part of its own. */
+const fileEnd = '\n</file>';
 
 function withoutFiles(text: string): string {
   const end = text.startsWith('<file ') ? text.lastIndexOf(fileEnd) : -1;
@@ -40,8 +40,7 @@ function filesIn(part: LanguageModelV3TextPart | LanguageModelV3FilePart): strin
     return Array.from(part.text.matchAll(/^<file name=("[^"\n]*")>$/gm), ([, name = '']) => `${name} (text)`);
   }
   const name = part.filename === undefined ? 'a file' : JSON.stringify(part.filename);
-  const size = typeof part.data === 'string' ? `, ${Buffer.byteLength(part.data, 'base64')} bytes` : '';
-  return [`${name} (${part.mediaType}${size})`];
+  return [`${name} (${part.mediaType})`];
 }
 
 /** All texts that count as input tokens. */
