@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import { createAddressList, isAddressOrRange } from './address-list.ts';
 import { isLoopback } from './loopback.ts';
 
 /** The proxies for requests to other servers, as `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name them. */
@@ -33,10 +34,5 @@ function matches(entry: string, host: string, port: string): boolean {
 }
 
 function isInRange(range: string, address: string): boolean {
-  const [network = '', bits = ''] = range.split('/');
-  const version = isIP(network);
-  if (version === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > (version === 4 ? 32 : 128)) return false;
-  const list = new BlockList();
-  list.addSubnet(network, Number(bits), version === 4 ? 'ipv4' : 'ipv6');
-  return list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6');
+  return isAddressOrRange(range) && createAddressList([range])(address);
 }

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
+import { isAddressOrRange } from '../base/address-list.ts';
 import { list } from './setting-type.ts';
 
 /** Under which names the gateway is reached, and what web pages and unknown clients may do. */
@@ -15,6 +16,13 @@ export const webSettings = {
     isOrigin,
     'must be origins, separated by commas (https://app.example.org, http://localhost:5173)',
   ).meta({ description: 'Origins whose web pages may use the gateway, separated by commas.' }),
+  TRUSTED_PROXIES: list(
+    isAddressOrRange,
+    'must be addresses or ranges of addresses, separated by commas (10.0.0.7, 10.0.0.0/8, ::1)',
+  ).meta({
+    description:
+      'Addresses and ranges of the proxies and load balancers in front of the gateway, separated by commas. They must append the address of their client to the header X-Forwarded-For: then requests of unknown clients are counted by that address, and the audit log has it. From others the header is not read.',
+  }),
   INTROSPECTION: z
     .enum(['on', 'off'], 'must be on or off')
     .default('on')
@@ -29,6 +37,7 @@ export function toWeb(env: z.output<z.ZodObject<typeof webSettings>>) {
   return {
     allowedHosts: env.ALLOWED_HOSTS ?? [],
     corsOrigins: env.CORS_ORIGINS ?? [],
+    trustedProxies: env.TRUSTED_PROXIES ?? [],
     introspection: env.INTROSPECTION === 'on',
     persistedOperations: env.PERSISTED_OPERATIONS,
   };

@@ -23,6 +23,7 @@ import { startMetricsServer } from './metrics-server.ts';
 import { createConsolePage } from './pages/console-page.ts';
 import { createDocsPage } from './pages/docs-page.ts';
 import { createAutomaticQueries } from './request/automatic-queries.ts';
+import { createClientAddress } from './request/client-address.ts';
 import type { FindDocument } from './request/find-document.ts';
 import { createIdentify, type Identify, senderKey } from './request/identify.ts';
 import { readPersistedOperations } from './request/persisted-operations.ts';
@@ -139,7 +140,7 @@ async function createApp(options: AppOptions, homes: StreamHomes | undefined, cl
       config.workspaces.maxFileBytes,
     ),
   };
-  const requestIds = createRequestIds();
+  const requestIds = createRequestIds(createClientAddress(web.trustedProxies));
   const identify = await createSenderLookup(options);
   const { introspection, persistedOperations } = web;
   const documents = persistedOperations
@@ -152,7 +153,7 @@ async function createApp(options: AppOptions, homes: StreamHomes | undefined, cl
     knownDocuments: createKnownDocuments(),
   };
   const graphql = createGraphQLServer({ ...limits, ...operations, introspection });
-  const requests = { ...createRequestLimits(config.requests, redis), identify, accounts };
+  const requests = { ...createRequestLimits(config.requests, redis), identify, accounts, requestIds };
   const admit = createAdmission(requests);
   const stream = createStream(options, { graphql, identify, findDocument, homes });
   const sockets = createSockets(options, { graphql, identify, findDocument, admit, requestIds });

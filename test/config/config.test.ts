@@ -159,6 +159,7 @@ test('without any setting, every value has a default that needs no network', () 
         "corsOrigins": [],
         "introspection": true,
         "persistedOperations": undefined,
+        "trustedProxies": [],
       },
       "workspaceLimits": {
         "maxBytes": 10737418240,

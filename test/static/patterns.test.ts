@@ -22,8 +22,7 @@ const allowed = [
   'src/console/state/export-session.ts: /^[. ]+|[. ]+$/g',
   // The text has matched a strict pattern before.
   String.raw`src/chat/models/failure/retry-after.ts: /(\d+(?:\.\d+)?)\s*(m(?:illi)?s(?:ec(?:ond)?s?)?|[smhd])/gi`,
-  // An address of the operating system; V8 quotes at most a few characters of the JSON.
-  'src/http/request/client-address.ts: /%.*$/',
+  // V8 quotes at most a few characters of the JSON.
   String.raw`src/log.ts: /,? *(\.\.\.)?".*"(\.\.\.)? is not valid JSON/s`,
   // With the flag s, .* and .+ reach the end at once.
   String.raw`src/chat/models/demo/answer.ts: /^(?:please\s+)?ask me(?:\s+(.+))?$/is`,

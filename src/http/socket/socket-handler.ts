@@ -47,10 +47,9 @@ export function createSocketHandler(options: SocketOptions): SocketHandler {
     }
     const facts = factsOf(request);
     const opening = { url: request.url, headers: headersOf(incoming) };
-    const tcp = incoming.socket;
     const onClose = () => sessions.delete(session);
     const session: SocketSession = new SocketSession(
-      { socket, tcp, opening, httpRequestId, facts, onClose },
+      { socket, incoming, opening, httpRequestId, facts, onClose },
       parts,
     );
     sessions.add(session);

@@ -14,7 +14,7 @@ export interface SocketOptions {
   /** Finds the sender of a request. Throws an error for an unknown one. */
   owner: (request: Request) => Promise<StreamOwner>;
   /** Counts a request for its sender. Resolves with the error that refuses it, or undefined. */
-  admit: (request: Request, remoteAddress: string) => Promise<GatewayError | undefined>;
+  admit: (request: Request) => Promise<GatewayError | undefined>;
   /** Says from where an operation came. */
   requestIds: Pick<RequestIds, 'share'>;
   findDocument: FindDocument;

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { CloseCode } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { whenAborted } from '../../base/when-aborted.ts';
@@ -15,9 +15,9 @@ import { limitUnknownBytes, watchLife } from './socket-watch.ts';
 
 export interface SocketSessionOptions {
   socket: WebSocket;
-  /** The connection below the WebSocket. */
-  tcp: Socket;
-  /** The URL and the headers of the request that opened the socket. */
+  /** The request that opened the socket. Its connection is that below the WebSocket. */
+  incoming: IncomingMessage;
+  /** The URL of that request, and the headers of it that say who sends it. */
   opening: { url: string; headers: Headers };
   httpRequestId: string;
   /** What the access log says of that request. */
@@ -47,16 +47,16 @@ export class SocketSession {
   #stopCounting = () => {};
 
   constructor(options: SocketSessionOptions, parts: SocketParts) {
-    const { socket, tcp, opening } = options;
+    const { socket, incoming, opening } = options;
     this.#options = options;
     this.#parts = parts;
     this.#headers = opening.headers;
-    this.#writer = createSocketWriter(socket, tcp);
+    this.#writer = createSocketWriter(socket, incoming.socket);
     this.#operations = createSocketOperations({
       parts,
       writer: this.#writer,
       newRequest: () => this.#newRequest(),
-      admit: (request) => parts.admit(request, tcp.remoteAddress ?? ''),
+      admit: parts.admit,
       httpRequestId: options.httpRequestId,
       onSettled: () => this.#endIfRetired(),
       ended: () => this.#ended,
@@ -83,14 +83,16 @@ export class SocketSession {
   }
 
   #watch(): void {
-    const { socket, tcp } = this.#options;
+    const { socket, incoming } = this.#options;
     const { initTimeoutMs, heartbeatMs } = this.#parts;
     const late = new SocketFault(
       CloseCode.ConnectionInitialisationTimeout,
       'Connection initialisation timeout',
     );
     const timeout = setTimeout(() => this.#state === 'unknown' && this.#fail(late), initTimeoutMs);
-    this.#stopCounting = limitUnknownBytes(tcp, () => this.#fail(badMessage('Say who you are first.')));
+    this.#stopCounting = limitUnknownBytes(incoming.socket, () =>
+      this.#fail(badMessage('Say who you are first.')),
+    );
     this.#cleanUps.push(
       () => clearTimeout(timeout),
       this.#stopCounting,
@@ -146,9 +148,9 @@ export class SocketSession {
 
   #newRequest(): Request {
     const { yoga, requestIds } = this.#parts;
-    const { opening, httpRequestId, tcp } = this.#options;
+    const { opening, httpRequestId, incoming } = this.#options;
     const request = new yoga.fetchAPI.Request(opening.url, { method: 'POST', headers: this.#headers });
-    requestIds.share(request, httpRequestId, tcp);
+    requestIds.share(request, httpRequestId, incoming);
     return request;
   }
 

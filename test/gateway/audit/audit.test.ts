@@ -10,7 +10,10 @@ import { text, toolCall } from '../../support/model/turn.ts';
 import { registerNode } from '../../support/node/nodes.ts';
 
 const tools = createTools({ write: () => 'written' }, { needApproval: ['write'] });
-const shared = shareScriptedGateway({ settings: jwtSettings, tools });
+const shared = shareScriptedGateway({
+  settings: { ...jwtSettings, TRUSTED_PROXIES: '127.0.0.1, ::1' },
+  tools,
+});
 
 const as = async (sub: string) => shared().as(await signJwt({ sub }));
 const admin = async () => shared().as(await adminJwt('root'));
@@ -139,16 +142,20 @@ test('the log has pages and filters, of others only for admins', async () => {
   expect(await entriesOf(await as('frank'))).toEqual([]);
 });
 
-test('what is done in REST is written with the address of its client, too', async () => {
+test('what is done in REST is written with the address that a trusted proxy tells, too', async () => {
   const token = await signJwt({ sub: 'grace' });
   const id = decodeId(await shared().as(token).createSession())?.id;
-  const headers = { authorization: `Bearer ${token}`, 'user-agent': `curl/8 ${'x'.repeat(300)}` };
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'user-agent': `curl/8 ${'x'.repeat(300)}`,
+    'x-forwarded-for': '198.51.100.1, 203.0.113.9',
+  };
   const response = await fetch(`${shared().url}/api/v1/sessions/${id}`, { method: 'DELETE', headers });
   expect(response.status).toBe(200);
   const [entry] = await entriesOf(shared().as(token));
   expect(entry).toMatchObject({
     action: 'SESSION_DELETED',
-    address: expect.stringMatching(/127\.0\.0\.1|::1/),
+    address: '203.0.113.9',
   });
   expect(String(entry?.['userAgent'])).toMatch(/^curl\/8 x+…?$/);
   expect(String(entry?.['userAgent']).length).toBeLessThanOrEqual(201);

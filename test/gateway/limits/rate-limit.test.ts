@@ -8,8 +8,14 @@ import { globalId, seed, seedMessages } from '../schema/seed.ts';
 const query = JSON.stringify({ query: '{ viewer { userId } }' });
 
 /** Sends requests at the same time; returns their HTTP statuses, lowest first. */
-async function statuses(gateway: TestGateway, count: number, token?: string): Promise<number[]> {
-  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+async function statuses(
+  gateway: TestGateway,
+  count: number,
+  token?: string,
+  more?: Record<string, string>,
+): Promise<number[]> {
+  const sender = token && { authorization: `Bearer ${token}` };
+  const headers = { 'content-type': 'application/json', ...sender, ...more };
   const ask = async () =>
     (await fetch(`${gateway.url}/graphql`, { method: 'POST', headers, body: query })).status;
   return (await Promise.all(Array.from({ length: count }, ask))).sort();
@@ -97,6 +103,16 @@ test('MAX_REQUESTS_PER_MINUTE counts all tokens of a user together, and requests
   expect(await statuses(gateway, 6, 'forged')).toEqual([401, 401, 401, 401, 429, 429]);
   expect(await statuses(gateway, 1)).toEqual([429]);
   expect(await statuses(gateway, 4, await signJwt({ sub: 'bob' }))).toEqual([200, 200, 200, 200]);
+});
+
+test('MAX_REQUESTS_PER_MINUTE counts unknown clients behind a trusted proxy by the address that it tells', async () => {
+  const settings = { ...jwtSettings, MAX_REQUESTS_PER_MINUTE: '2', TRUSTED_PROXIES: '127.0.0.0/8, ::1' };
+  await using gateway = await startTestGateway({ settings });
+  const from = (client: string) => statuses(gateway, 3, undefined, { 'x-forwarded-for': client });
+  expect(await from('203.0.113.9')).toEqual([401, 401, 429]);
+  expect(await from('2001:db8::7')).toEqual([401, 401, 429]);
+  // A client cannot become another one by writing the header itself.
+  expect(await from('198.51.100.1, 203.0.113.9')).toEqual([429, 429, 429]);
 });
 
 test('MAX_REQUESTS_PER_MINUTE has a default with AUTH=jwt, and no limit with AUTH=none', async () => {
