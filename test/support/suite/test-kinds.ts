@@ -49,8 +49,28 @@ const sameWithAnyDatabase = [
   'test/gateway/limits/query.',
   'test/gateway/limits/rate-limit',
   'test/gateway/limits/response-size.',
-  // The compiled form of an event's selection against graphql-js: both get the same event, whatever stored it.
-  'test/gateway/schema/compiled-events.',
+  // The compiled form of a selection against graphql-js: both get the same rows, whatever stored them.
+  'test/gateway/schema/compiled-',
+  // Bodies, files and schemas that are checked before anything is stored, and files on their way to a provider.
+  'test/gateway/attachments/hostile-files.',
+  'test/gateway/attachments/sending.',
+  'test/gateway/client-tools/prompt-tools.',
+  'test/gateway/limits/json-bodies.',
+  'test/gateway/metrics/',
+  // Other protocols over the same GraphQL documents; `openai/completions` and `openai/responses` cover how they find
+  // their sessions and places.
+  'test/gateway/ag-ui/',
+  'test/gateway/ai-sdk/',
+  'test/gateway/dialect/',
+  'test/gateway/openai/completion-tools.',
+  'test/gateway/openai/refusals.',
+  'test/gateway/openai/response-tools.',
+  // Paths, links and bytes of files; `files`, `conflicts`, `client-files` and `commits-property` cover their rows.
+  'test/gateway/workspace/answers.',
+  'test/gateway/workspace/downloads.',
+  'test/gateway/workspace/hostile.',
+  'test/gateway/workspace/server-folder.',
+  'test/gateway/workspace/upload-limits.',
   // Gateways that share a database of PostgreSQL and Redis.
   'test/gateway/cluster/',
   // They start their gateways with PostgreSQL in the first run, too.
