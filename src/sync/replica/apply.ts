@@ -88,9 +88,9 @@ export class Applier {
   async recover(): Promise<void> {
     const { memory, openFolders } = this.#options;
     using folders = openFolders();
-    for (const path of [...memory.pending]) {
+    for (const path of [...memory.pendingChanges(), ...memory.pendingDeletions()]) {
       await shareTurn();
-      const { pending = null } = memory.get(path);
+      const pending = memory.pendingAt(path) ?? null;
       const stats = lookAt(folders, path);
       const isThere = stats !== undefined && !stats.isDirectory();
       if (isThere !== (pending !== null)) continue;
@@ -108,17 +108,16 @@ export class Applier {
   /** The next batch: new and changed files first, so that renamed ones can be copied before they are deleted. */
   #choose(): string[] {
     const { memory, dirty, blocked } = this.#options;
-    const open = [...memory.pending].filter((path) => !dirty.has(path) && !blocked.has(path));
+    const isOpen = (path: string) => !dirty.has(path) && !blocked.has(path);
     const upserts: string[] = [];
     let bytes = 0;
-    for (const path of open) {
-      const { pending } = memory.get(path);
-      if (!pending) continue;
+    for (const path of memory.pendingChanges()) {
+      if (!isOpen(path)) continue;
       if (upserts.length >= batchFiles || bytes > batchBytes) break;
       upserts.push(path);
-      bytes += sizeOf(pending);
+      bytes += sizeOf(memory.pendingAt(path));
     }
-    const deletions = open.filter((path) => memory.get(path).pending === null);
+    const deletions = [...memory.pendingDeletions()].filter(isOpen);
     if (upserts.length === 0) return deletions.slice(0, batchFiles);
     const names = new Set(upserts);
     const folders = new Set(upserts.flatMap(foldersAbove));

@@ -60,7 +60,7 @@ export class Collisions {
 
   #gather(): Map<string, string> {
     const paths = new Map<string, string>();
-    for (const { path } of this.#memory.tree.entries()) this.#addTo(paths, path);
+    for (const path of this.#memory.tree.paths()) this.#addTo(paths, path);
     return paths;
   }
 

@@ -101,17 +101,14 @@ class Download {
 
   /** Takes from the replica itself what is there. The hash is checked, so it does not matter if a file has changed. */
   async #copy(wanted: Map<string, Wanted>): Promise<void> {
-    for (const entry of this.#options.memory.tree.entries()) {
+    for (const place of this.#options.memory.tree.placesOf(wanted.keys())) {
+      const chunk = wanted.get(place.sha256);
+      if (chunk === undefined) continue;
+      const bytes = await readChunk(this.#folders, place);
+      if (bytes === undefined || bytes.length !== chunk.size) continue;
+      await this.#put(chunk, bytes);
+      wanted.delete(place.sha256);
       if (wanted.size === 0) return;
-      if (entry.kind !== 'file') continue;
-      for (const [index, sha256] of chunksOf(entry).entries()) {
-        const chunk = wanted.get(sha256);
-        if (chunk === undefined) continue;
-        const bytes = await readChunk(this.#folders, { path: entry.path, index, sha256 });
-        if (bytes === undefined || bytes.length !== chunk.size) continue;
-        await this.#put(chunk, bytes);
-        wanted.delete(sha256);
-      }
     }
   }
 

@@ -35,14 +35,14 @@ async function compareFolders(options: PullOptions, maxFiles: number): Promise<v
     const start = folder === '' ? '' : `${folder}/`;
     const there = new Map(listing.entries.map((entry) => [entry.path, entry]));
     for (const [path, entry] of there) if (isUsable(path, entry)) setPending(options, path, entry);
-    for (const [name] of [...memory.namesIn(folder)]) {
+    for (const name of memory.namesIn(folder)) {
       if (!there.has(start + name)) setPending(options, start + name, null);
     }
     const below = new Map(Object.entries(listing.folders));
     for (const [name, hash] of below) {
       const path = start + name;
       // What is pending in it may differ from what is pending now.
-      const isKnown = memory.tree.hash(path) === hash && !hasPending(memory, path);
+      const isKnown = memory.tree.hash(path) === hash && !memory.isPendingIn(path);
       if (pathProblem(path) === undefined && !isKnown) waiting.push(path);
     }
     for (const name of memory.foldersIn(folder)) if (!below.has(name)) loseFolder(options, start + name);
@@ -73,15 +73,9 @@ function checkSize(memory: Memory, maxFiles: number): void {
   if (memory.size > maxFiles) throw new Error(`The workspace has more than ${maxFiles} files.`);
 }
 
-function hasPending(memory: Memory, folder: string): boolean {
-  for (const [, { pending }] of memory.namesIn(folder)) if (pending !== undefined) return true;
-  for (const name of memory.foldersIn(folder)) if (hasPending(memory, `${folder}/${name}`)) return true;
-  return false;
-}
-
 /** The workspace has nothing in a folder any more. */
 function loseFolder(options: PullOptions, folder: string): void {
   const { memory } = options;
-  for (const [name] of [...memory.namesIn(folder)]) setPending(options, `${folder}/${name}`, null);
-  for (const name of [...memory.foldersIn(folder)]) loseFolder(options, `${folder}/${name}`);
+  for (const name of memory.namesIn(folder)) setPending(options, `${folder}/${name}`, null);
+  for (const name of memory.foldersIn(folder)) loseFolder(options, `${folder}/${name}`);
 }

@@ -153,7 +153,7 @@ export class Replica implements AsyncDisposable {
       this.#flushes.settle((path) => this.#dirty.has(path) || this.#later.has(path));
       // What is pending may be out of date: the workspace has decided about changes of the replica.
       if (this.#isPullDue) continue;
-      if (parts.memory.pending.size > 0) this.#tell('SYNCING');
+      if (parts.memory.isPending) this.#tell('SYNCING');
       isDone = !(await parts.applier.apply()) && !this.#hasMore;
     }
     const { folder } = parts.stage;

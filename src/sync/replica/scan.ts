@@ -105,9 +105,7 @@ export class Scanner {
       if (files.size % filesPerTurn === 0) await shareTurn();
       if (this.#hasChanged(here, join(folder, name), name)) dirty.add(join(folder, name));
     }
-    for (const [name, { base }] of memory.namesIn(folder)) {
-      if (base !== null && !files.has(name)) dirty.add(join(folder, name));
-    }
+    for (const name of memory.tree.namesIn(folder)) if (!files.has(name)) dirty.add(join(folder, name));
     const before = new Set([...memory.foldersIn(folder), ...(this.#seen.get(folder) ?? [])]);
     for (const name of before) if (!folders.has(name)) this.#lose(join(folder, name));
     this.#seen.set(folder, folders);
@@ -143,7 +141,7 @@ export class Scanner {
   ): Listed[] {
     const { memory } = this.#options;
     const isKnown = ({ name, kind }: Listed) =>
-      kind === 'folder' ? memory.hasFolder(join(folder, name)) : memory.get(join(folder, name)).base !== null;
+      kind === 'folder' ? memory.hasFolder(join(folder, name)) : memory.tree.has(join(folder, name));
     const unknown = entries
       .filter((entry) => !isKnown(entry))
       .map((entry) => ({ ...entry, isFolder: entry.kind === 'folder' }));
@@ -156,7 +154,7 @@ export class Scanner {
   }
 
   #hasChanged(folder: Folder | undefined, path: string, name: string): boolean {
-    const { stamp } = this.#options.memory.get(path);
+    const stamp = this.#options.memory.stampOf(path);
     if (stamp === undefined || folder === undefined) return true;
     const stats = lstatSync(folder.at(name), { throwIfNoEntry: false });
     return stats === undefined || !isSameStamp(stamp, stampOf(stats));
@@ -167,7 +165,7 @@ export class Scanner {
     const { memory, dirty, skipped, watcher } = this.#options;
     skipped.forgetIn(folder);
     watcher?.forget(folder);
-    for (const [name, { base }] of memory.namesIn(folder)) if (base !== null) dirty.add(join(folder, name));
+    for (const name of memory.tree.namesIn(folder)) dirty.add(join(folder, name));
     const below = new Set([...memory.foldersIn(folder), ...(this.#seen.get(folder) ?? [])]);
     this.#seen.delete(folder);
     this.#showing.delete(folder);

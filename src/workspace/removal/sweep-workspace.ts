@@ -9,7 +9,6 @@ import {
   notePruned,
   oldDeletions,
 } from '../../storage/statements/workspace-removal.ts';
-import { chunksOf } from '../../sync/entry.ts';
 import type { Tree } from '../../sync/tree.ts';
 import type { TreeCache } from '../tree/tree-cache.ts';
 import { type RemovalOptions, releaseBlobs } from './remove-workspaces.ts';
@@ -63,9 +62,7 @@ async function deleteUnused(options: SweepOptions, sessionId: number, hashes: st
 
 function unusedOf(tree: Tree, hashes: readonly string[]): string[] {
   const unused = new Set(hashes);
-  for (const entry of tree.entries()) {
-    if (entry.kind === 'file') for (const chunk of chunksOf(entry)) unused.delete(chunk);
-  }
+  for (const { sha256 } of tree.placesOf(hashes)) unused.delete(sha256);
   return [...unused];
 }
 

@@ -27,7 +27,7 @@ class Known implements KnownTree {
 
   paths(): readonly string[] {
     if (this.#sorted?.revision !== this.revision) {
-      const paths = Array.from(this.tree.entries(), ({ path }) => path).sort();
+      const paths = [...this.tree.paths()].sort();
       this.#sorted = { revision: this.revision, paths };
     }
     return this.#sorted.paths;

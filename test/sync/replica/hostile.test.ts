@@ -291,8 +291,8 @@ test('a file system that takes two names for the same one gets only the first, a
       status: 'SYNCED',
       skipped: [
         { path: 'README', reason: 'This file system cannot hold it beside "Readme".' },
-        { path: 'src/b', reason: 'This file system cannot hold it beside "Src".' },
         { path: 'cafe\u0301', reason: 'This file system cannot hold it beside "caf\u00e9".' },
+        { path: 'src/b', reason: 'This file system cannot hold it beside "Src".' },
       ],
     });
 });

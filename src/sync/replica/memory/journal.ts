@@ -14,6 +14,8 @@ import { createInterface } from 'node:readline';
 const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
 /** A journal that grows beyond this many bytes and twice what it would have if it were written anew is. */
 const minBytes = 4_194_304;
+/** The characters of lines that are written together. */
+const togetherLength = 65_536;
 
 /**
  * Lines of JSON that are only added, so that a process which is killed loses at most the last one. It is not flushed to
@@ -25,6 +27,7 @@ export class Journal implements Disposable {
   #bytes = 0;
   #freshBytes = 0;
   #waiting: string[] = [];
+  #waitingLength = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -45,9 +48,12 @@ export class Journal implements Disposable {
     }
   }
 
-  /** Adds a line at the next `flush`. */
+  /** Adds a line at the next `flush`, or sooner where many wait: 100,000 would take tens of megabytes. */
   add(line: unknown): void {
-    this.#waiting.push(JSON.stringify(line));
+    const text = JSON.stringify(line);
+    this.#waiting.push(text);
+    this.#waitingLength += text.length;
+    if (this.#waitingLength >= togetherLength) this.flush();
   }
 
   flush(): void {
@@ -55,6 +61,7 @@ export class Journal implements Disposable {
     // The line feed comes first, too: the last line of a killed process may lack it.
     const text = `\n${this.#waiting.join('\n')}\n`;
     this.#waiting = [];
+    this.#waitingLength = 0;
     this.#fd ??= this.#open();
     this.#bytes += writeSync(this.#fd, text);
   }
@@ -68,6 +75,7 @@ export class Journal implements Disposable {
   rewrite(lines: Iterable<unknown>): void {
     this[Symbol.dispose]();
     this.#waiting = [];
+    this.#waitingLength = 0;
     const draft = `${this.#path}.new`;
     mkdirSync(dirname(draft), { recursive: true, mode: 0o700 });
     const fd = openSync(
@@ -79,7 +87,7 @@ export class Journal implements Disposable {
       let text = '';
       for (const line of lines) {
         text += `${JSON.stringify(line)}\n`;
-        if (text.length < 65_536) continue;
+        if (text.length < togetherLength) continue;
         writeSync(fd, text);
         text = '';
       }

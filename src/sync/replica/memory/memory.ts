@@ -1,8 +1,9 @@
 import { type Entry, entrySchema, versionOf } from '../../entry.ts';
-import { folderOf, nameOf, pathProblem } from '../../path.ts';
+import { pathProblem } from '../../path.ts';
 import { Tree } from '../../tree.ts';
 import type { Stamp } from '../disk/stamp.ts';
 import { Journal } from './journal.ts';
+import { StampTable } from './stamp-table.ts';
 
 /** What a replica remembers of a path. */
 export interface Known {
@@ -14,18 +15,8 @@ export interface Known {
   stamp: Stamp | undefined;
 }
 
-/** The paths of one folder. */
-interface FolderRecord {
-  files: Map<string, Known>;
-  /** The names of the folders in it. */
-  folders: Set<string>;
-  /** How many paths there are in it and below. */
-  count: number;
-}
-
 /** Of the journal. A journal of another version is not used. */
 const version = 1;
-const nothing: Known = { base: null, pending: undefined, stamp: undefined };
 
 /**
  * What a replica remembers over restarts: each path as it was when replica and workspace were last the same, and the
@@ -33,11 +24,14 @@ const nothing: Known = { base: null, pending: undefined, stamp: undefined };
  */
 export class Memory implements Disposable {
   readonly #journal: Journal;
-  readonly #folders = new Map<string, FolderRecord>();
   /** The bases. */
   readonly tree = new Tree();
-  /** The paths with something pending. */
-  readonly pending = new Set<string>();
+  /** Of the bases, at their numbers in `tree`. */
+  readonly #stamps = new StampTable();
+  readonly #pending = new Tree();
+  readonly #pendingDeletions = new Set<string>();
+  /** How many paths have a base or something pending. */
+  #size = 0;
   /** The versions that were sent and whose outcome is not known; null for a deletion. */
   readonly #sent = new Map<string, string | null>();
   #revision = 0;
@@ -78,11 +72,44 @@ export class Memory implements Disposable {
 
   /** How many paths are remembered. */
   get size(): number {
-    return this.#folders.get('')?.count ?? 0;
+    return this.#size;
   }
 
   get(path: string): Known {
-    return this.#folders.get(folderOf(path))?.files.get(nameOf(path)) ?? nothing;
+    return { base: this.tree.get(path) ?? null, pending: this.pendingAt(path), stamp: this.stampOf(path) };
+  }
+
+  /** As `Known` has it. */
+  stampOf(path: string): Stamp | undefined {
+    const at = this.tree.numberOf(path);
+    return at === undefined ? undefined : this.#stamps.get(at);
+  }
+
+  /** As `Known` has it. */
+  pendingAt(path: string): Known['pending'] {
+    return this.#pendingDeletions.has(path) ? null : this.#pending.get(path);
+  }
+
+  /** Whether something is pending anywhere. */
+  get isPending(): boolean {
+    return this.#pending.size > 0 || this.#pendingDeletions.size > 0;
+  }
+
+  /** The paths of which the workspace has another version. */
+  pendingChanges(): Iterable<string> {
+    return this.#pending.paths();
+  }
+
+  /** The paths that the workspace does not have any more. */
+  pendingDeletions(): Iterable<string> {
+    return this.#pendingDeletions;
+  }
+
+  /** Whether something is pending in a folder or below. */
+  isPendingIn(folder: string): boolean {
+    if (this.#pending.hasFolder(folder)) return true;
+    for (const path of this.#pendingDeletions) if (path.startsWith(`${folder}/`)) return true;
+    return false;
   }
 
   set(path: string, known: Known): void {
@@ -110,17 +137,17 @@ export class Memory implements Disposable {
 
   /** Whether something is remembered in a folder or below. */
   hasFolder(path: string): boolean {
-    return this.#folders.has(path);
+    return this.tree.hasFolder(path) || this.#pending.hasFolder(path);
   }
 
   /** The names remembered in a folder. */
-  namesIn(folder: string): IterableIterator<[string, Known]> {
-    return (this.#folders.get(folder)?.files ?? new Map<string, Known>()).entries();
+  namesIn(folder: string): Set<string> {
+    return new Set([...this.tree.namesIn(folder), ...this.#pending.namesIn(folder)]);
   }
 
   /** The names of the folders in a folder in which something is remembered. */
-  foldersIn(folder: string): Iterable<string> {
-    return this.#folders.get(folder)?.folders ?? [];
+  foldersIn(folder: string): Set<string> {
+    return new Set([...this.tree.foldersIn(folder), ...this.#pending.foldersIn(folder)]);
   }
 
   /** Writes down what has changed. */
@@ -133,8 +160,9 @@ export class Memory implements Disposable {
   clear(rootIno: number): void {
     this.#rootIno = rootIno;
     this.#revision = 0;
-    for (const { path } of [...this.tree.entries()]) this.#put(path, nothing);
-    for (const path of [...this.pending]) this.#put(path, nothing);
+    for (const tree of [this.tree, this.#pending]) for (const path of [...tree.paths()]) tree.delete(path);
+    this.#pendingDeletions.clear();
+    this.#size = 0;
     this.#sent.clear();
     this.#journal.rewrite(this.#lines());
   }
@@ -148,36 +176,23 @@ export class Memory implements Disposable {
     this.#journal[Symbol.dispose]();
   }
 
-  #put(path: string, known: Known): void {
+  #put(path: string, { base, pending, stamp }: Known): void {
     this.#sent.delete(path);
-    const { base, pending } = known;
-    const isForgotten = base === null && pending === undefined;
-    const folder = folderOf(path);
-    const isNew = !this.#folders.get(folder)?.files.has(nameOf(path));
-    if (isNew && !isForgotten) this.#count(folder, 1);
-    if (isForgotten) this.#folders.get(folder)?.files.delete(nameOf(path));
-    else this.#folders.get(folder)?.files.set(nameOf(path), known);
-    if (!isNew && isForgotten) this.#count(folder, -1);
+    const wasKnown = this.#isKnown(path);
     if (base === null) this.tree.delete(path);
-    else if (this.tree.get(path) !== base) this.tree.set(base);
-    if (pending === undefined) this.pending.delete(path);
-    else this.pending.add(path);
+    // A set would hash the folders anew.
+    else if (!isSame(this.tree.get(path) ?? null, base)) this.tree.set(base);
+    const at = this.tree.numberOf(path);
+    if (at !== undefined) this.#stamps.set(at, stamp);
+    if (pending) this.#pending.set(pending);
+    else this.#pending.delete(path);
+    if (pending === null) this.#pendingDeletions.add(path);
+    else this.#pendingDeletions.delete(path);
+    this.#size += Number(this.#isKnown(path)) - Number(wasKnown);
   }
 
-  /** Counts a path in its folder and in all folders above. */
-  #count(folder: string, by: number): void {
-    for (let path = folder; ; path = folderOf(path)) {
-      const record = this.#folders.get(path) ?? { files: new Map(), folders: new Set(), count: 0 };
-      record.count += by;
-      if (record.count === 0) this.#folders.delete(path);
-      else this.#folders.set(path, record);
-      if (path === '') return;
-      const above = this.#folders.get(folderOf(path));
-      if (record.count === 0) above?.folders.delete(nameOf(path));
-      else if (above !== undefined) above.folders.add(nameOf(path));
-      else
-        this.#folders.set(folderOf(path), { files: new Map(), folders: new Set([nameOf(path)]), count: 0 });
-    }
+  #isKnown(path: string): boolean {
+    return this.tree.has(path) || this.#pending.has(path) || this.#pendingDeletions.has(path);
   }
 
   #load([path, base, pending, stamp]: unknown[]): void {
@@ -197,8 +212,10 @@ export class Memory implements Disposable {
   *#lines(): Generator<unknown> {
     yield ['v', version, this.#rootIno];
     yield ['r', this.#revision];
-    for (const [folder, { files }] of this.#folders) {
-      for (const [name, known] of files) yield lineOf(folder === '' ? name : `${folder}/${name}`, known);
+    for (const path of this.tree.paths()) yield lineOf(path, this.get(path));
+    const others = [this.#pending.paths(), this.#pendingDeletions];
+    for (const paths of others) {
+      for (const path of paths) if (!this.tree.has(path)) yield lineOf(path, this.get(path));
     }
     for (const [path, version] of this.#sent) yield ['s', path, version];
   }
