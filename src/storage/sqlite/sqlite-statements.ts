@@ -2,7 +2,7 @@ import Sqlite from 'better-sqlite3';
 import { shareTurn } from '../../base/share-turn.ts';
 import { isSqliteBusy } from '../failure/sqlite-error.ts';
 import type { RecentFailure } from '../failure/watch-failures.ts';
-import { timeText } from '../statements/dialect.ts';
+import { plannedOnce, timeText } from '../statements/dialect.ts';
 import type {
   MaybePromise,
   Parameter,
@@ -127,7 +127,7 @@ function connectionWriter(connection: Sqlite.Database, observed: StatementListen
 }
 
 function prepareOn(connection: Sqlite.Database, sql: string): Prepared {
-  const statement = connection.prepare<unknown[], unknown[]>(sql);
+  const statement = connection.prepare<unknown[], unknown[]>(plannedOnce(sql));
   if (!statement.reader) return { statement, columns: [], emptyRow: {} };
   const columns = statement.columns().map(({ name }) => name);
   return {

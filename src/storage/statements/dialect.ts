@@ -121,6 +121,14 @@ export const keptAsItIs = '/* FOR SHARE */';
 const idRows =
   'SELECT CAST("id" AS INTEGER) FROM json_array_elements_text(CAST(? AS JSON)) AS "listed"("id")';
 
+/**
+ * Writes a statement of this folder so that SQLite plans it once. It would read a limit that is a bare parameter while it
+ * plans, and so prepare the statement anew whenever it is executed.
+ */
+export function plannedOnce(sql: string): string {
+  return sql.replaceAll('LIMIT ?', 'LIMIT +?');
+}
+
 /** Writes a statement of this folder as PostgreSQL wants it, with `$1`, `$2` … in place of each `?`. */
 export function toPostgres(sql: string): string {
   let parameters = 0;
