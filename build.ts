@@ -15,6 +15,7 @@ const external = [
   '@ai-sdk/*',
   '@aws-sdk/*',
   '@graphql-yoga/render-graphiql',
+  '@opentelemetry/*',
   '@redis/client',
   'file-type',
   'gpt-tokenizer',

@@ -21,6 +21,7 @@ import { type ApiParts, startHttpServer } from './http/start-server.ts';
 import { sweepTemporaryUploads } from './http/uploads/sweep-temporary-uploads.ts';
 import { openDatabaseLease } from './lease/database-lease.ts';
 import { createSoleLease } from './lease/lease.ts';
+import { withFields } from './log.ts';
 import { openAiRoutes } from './openai/routes.ts';
 import { createRestApi } from './rest/handler.ts';
 import { createServices, type GatewayParts } from './services.ts';
@@ -28,6 +29,8 @@ import { claimServer, databaseFolder, databaseName, openDatabase } from './stora
 import { claimDataDir } from './storage/sqlite/claim-data-dir.ts';
 import type { Statements } from './storage/statements/statement.ts';
 import { hasUnfinishedWork } from './storage/statements/unfinished-work.ts';
+import { openTraces } from './traces/open-traces.ts';
+import type { Span, Traces } from './traces/traces.ts';
 
 /** Disposing accepts no new runs, waits up to `SHUTDOWN_GRACE_MS` for live runs, cancels the rest and closes. */
 export interface Gateway extends AsyncDisposable {
@@ -43,14 +46,20 @@ export interface Gateway extends AsyncDisposable {
  *
  * @throws StartupError when the gateway cannot start. Nothing is left open then.
  */
-export async function startGateway(config: Config, log: Logger, parts: GatewayParts = {}): Promise<Gateway> {
+export async function startGateway(
+  config: Config,
+  given: Logger,
+  parts: GatewayParts = {},
+): Promise<Gateway> {
   const resources = new ResourceStack();
   try {
+    const traces = config.traces && (await startTraces(config.traces, given, resources));
+    const log = traces ? withFields(given, () => idsOf(traces.current)) : given;
     const { redis, checkDatabase, lost, ...stores } = await openStores(config, log, resources);
     const prometheus = config.metrics && (await import('./metrics/prometheus.ts')).createPrometheus();
     const metrics = prometheus?.metrics;
     if (metrics) stores.statements.observe(metrics.statement);
-    const services = createServices({ config, log, parts, resources, metrics, ...stores });
+    const services = createServices({ config, log, parts, resources, metrics, traces, ...stores });
     const isWorkLeft = await recover(services, config, log);
     resources.use(sweepDaily(services.blobs, log));
     resources.use(services.attachmentLibrary.sweepHourly());
@@ -58,7 +67,7 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
     if (config.redis) resources.use(services.engine.watchOthers(config.redis.leaseMs / looksPerLease));
     const doors = doorFactories(services, config, log);
     const others = config.redis && stores.gatewayBus;
-    const http = { config, services, redis, others, checkDatabase, prometheus, log, ...doors };
+    const http = { config, services, redis, others, checkDatabase, prometheus, traces, log, ...doors };
     const server = resources.use(await startHttpServer(http));
     // Otherwise the first prompt would hold everybody while they are loaded.
     if (!parts.models) resources.use(loadWhenIdle(providerModules(config.models)));
@@ -73,6 +82,21 @@ export async function startGateway(config: Config, log: Logger, parts: GatewayPa
     await resources[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Opens the traces before everything else, so that what the others do while they close is still sent. */
+async function startTraces(
+  settings: NonNullable<Config['traces']>,
+  log: Logger,
+  resources: ResourceStack,
+): Promise<Traces> {
+  const warn = (problem: object) => log.warn(problem, 'traces could not be sent and are lost');
+  return resources.use(await openTraces(settings, warn));
+}
+
+/** What a line of the log says of its span, in the words of OpenTelemetry. */
+function idsOf(span: Span | undefined): object {
+  return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
 }
 
 async function openStores(config: Config, log: Logger, resources: ResourceStack) {

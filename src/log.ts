@@ -1,4 +1,4 @@
-import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
+import { type DestinationStream, type LogFn, type Logger, pino, symbols } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { escapeControls, textForLog } from './base/cut-text.ts';
 import { gatherLines } from './base/gather-lines.ts';
@@ -48,6 +48,11 @@ export function createLog({ destination, ...options }: LogOptions): Logger {
   const log = createLogger(options, options.format === 'pretty' ? output : gatherLines(output));
   output.onLost = (lines) => log.warn({ lines }, 'log lines were lost, because standard output took no more');
   return log;
+}
+
+/** A log that writes where the given one writes, and adds what `read` returns to each line. */
+export function withFields(log: Logger, read: () => object): Logger {
+  return Object.assign(log.child({}), { [symbols.mixinSym]: read });
 }
 
 function createLogger({ level, format }: LogOptions, output: DestinationStream): Logger {

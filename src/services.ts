@@ -16,6 +16,7 @@ import type { RunEventBody } from './chat/log/run-event.ts';
 import type { CallLimits } from './chat/models/call/call-model.ts';
 import { createContextWarning } from './chat/models/context-warning.ts';
 import { createModels, type Models } from './chat/models/models.ts';
+import { traceModels } from './chat/models/traced-models.ts';
 import { RemovalSweep } from './chat/removal/removal-sweep.ts';
 import { createCheckpointer } from './chat/run/checkpoint.ts';
 import { Sessions } from './chat/sessions/sessions.ts';
@@ -43,6 +44,8 @@ import { Backlog } from './storage/search/backlog.ts';
 import type { Statements } from './storage/statements/statement.ts';
 import { storedByUser } from './storage/stored-bytes.ts';
 import type { ToolRunner } from './tools/tool-runner.ts';
+import { traceTools } from './tools/traced-tools.ts';
+import type { Traces } from './traces/traces.ts';
 import { findServerFolder } from './workspace/folder/find-server-folder.ts';
 import { topicOf, topicOfNode } from './workspace/model/topics.ts';
 import { Workspaces } from './workspace/workspaces.ts';
@@ -78,6 +81,8 @@ export interface ServicesOptions {
   lease: Lease;
   /** Undefined for a gateway that counts nothing. */
   metrics: Metrics | undefined;
+  /** Undefined for a gateway that makes no traces. */
+  traces: Traces | undefined;
   parts: GatewayParts;
   /** Gets everything that must be disposed. */
   resources: ResourceStack;
@@ -85,11 +90,12 @@ export interface ServicesOptions {
 
 /** Creates the parts of the gateway that its API uses, and connects them to each other. */
 export function createServices(options: ServicesOptions): Services {
-  const { config, log, database, statements, gatewayBus, lease, parts, resources } = options;
+  const { config, log, database, statements, gatewayBus, lease, traces, parts, resources } = options;
   const { limits } = config;
   const bus = parts.bus ?? gatewayBus.bus;
-  const models =
+  const untraced =
     parts.models ?? createModels({ ...config.models, onUnknownContext: createContextWarning(log) });
+  const models = traces ? traceModels(untraced, traces) : untraced;
   const runLogs = gatewayBus.createLogs<RunEventBody & { runId: number }>();
   const { changeLogTtlMs: keepMs } = config.chat;
   const changes = resources.use(new Changes({ database, statements, bus, pollMs, keepMs, log }));
@@ -121,8 +127,9 @@ export function createServices(options: ServicesOptions): Services {
     new RemovalSweep({ statements, lease: options.lease, blobs, removeFiles, quotas, log }),
   );
   const searchBacklog = resources.use(new Backlog({ statements, log }));
-  const tools =
-    parts.tools ?? new NodeTools({ ...config.nodes, statements, dispatcher, copy: workspaces.copy });
+  const calls = { statements, dispatcher, copy: workspaces.copy, traces };
+  const untracedTools = parts.tools ?? new NodeTools({ ...config.nodes, ...calls });
+  const tools = traces ? traceTools(untracedTools, traces) : untracedTools;
   const titles = createTitles(options, { models, quotas, changes: changes.log });
   const prices = new Prices(config.prices);
   const budgets = new Budgets({ statements, prices, limits: config.budgets, bus });
@@ -236,13 +243,14 @@ interface EngineParts
 }
 
 function createEngine(options: ServicesOptions, { runLogs, ...parts }: EngineParts): Engine {
-  const { config, log, database, statements, gatewayBus, lease, metrics, resources } = options;
+  const { config, log, database, statements, gatewayBus, lease, metrics, traces, resources } = options;
   const { bus } = options.parts;
   const { chat, limits } = config;
   return new Engine({
     ...parts,
     lease,
     metrics,
+    traces,
     runLog: runLogs.log,
     bus: bus ?? runLogs.bus,
     rings: bus ?? gatewayBus.bus,

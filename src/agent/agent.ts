@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { openTraces } from '../traces/open-traces.ts';
 import { createGatewayClient, type GatewayAddress } from './connection/gateway-client.ts';
 import { readToken } from './connection/read-token.ts';
 import { type StayConnectedOptions, stayConnected } from './connection/stay-connected.ts';
@@ -11,6 +12,7 @@ import { escapeInvisible } from './output/format.ts';
 import { followWorkspaces } from './sync/follow-workspaces.ts';
 import { Workspaces } from './sync/workspaces.ts';
 import { openTools } from './tools/open-tools.ts';
+import { readTraceSettings } from './traces/trace-settings.ts';
 
 export interface AgentOptions {
   /** The http: or https: URL of the gateway: `http://localhost:8000`. */
@@ -66,14 +68,18 @@ const leaveMs = 5_000;
 export async function runAgent(options: AgentOptions, stop: AbortSignal): Promise<void> {
   const { maxDispatches, name, version } = options;
   const address = addressOf(options.gateway, await readToken(options));
+  const traceSettings = readTraceSettings(options.env);
   using tools = await openTools(options);
   // The lines contain texts from models and from the gateway, which could control the terminal.
   const print = (line: string) => options.print(escapeInvisible(line));
+  await using traces = traceSettings && (await openTraces(traceSettings, onLostSpans(print)));
   const client = createGatewayClient(address);
   const instanceId = randomUUID();
   const agent = { instanceId, maxResultBytes: tools.maxOutputBytes };
   const workspaces = new Workspaces({ address, root: tools.root, agent, print });
-  const dispatches = new Dispatches({ client, tools, workspaces, instanceId, maxDispatches, print });
+  const dispatches = new Dispatches({
+    ...{ client, tools, workspaces, instanceId, maxDispatches, traces, print },
+  });
   const measure = createStats();
   const introduce = () => ({
     capabilities: tools.capabilities,
@@ -117,6 +123,11 @@ export async function runAgent(options: AgentOptions, stop: AbortSignal): Promis
     following.abort();
     await Promise.all([dispatches.close(leaveMs), workspaces.close(leaveMs)]);
   }
+}
+
+function onLostSpans(print: (line: string) => void): Parameters<typeof openTraces>[1] {
+  return ({ spans, reason }) =>
+    print(`warning: ${spans} spans could not be sent to OTEL_EXPORTER_OTLP_ENDPOINT and are lost: ${reason}`);
 }
 
 function addressOf(gateway: string, token: string): GatewayAddress {

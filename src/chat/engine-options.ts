@@ -11,6 +11,7 @@ import type { Database } from '../storage/database.ts';
 import type { Backlog } from '../storage/search/backlog.ts';
 import type { Statements } from '../storage/statements/statement.ts';
 import type { ToolRunner } from '../tools/tool-runner.ts';
+import type { Traces } from '../traces/traces.ts';
 import type { AttachmentLimits } from './attachments/sent-attachments.ts';
 import type { Budgets } from './budgets/budgets.ts';
 import type { RunLog } from './log/run-writer.ts';
@@ -51,6 +52,8 @@ export interface EngineOptions {
   checkpointer: Checkpointer;
   /** Undefined for a gateway that counts nothing. */
   metrics?: Metrics | undefined;
+  /** Undefined for a gateway that makes no traces. */
+  traces?: Traces | undefined;
   log: Logger;
   limits: EngineLimits;
   quotas: Quotas;

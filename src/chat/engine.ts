@@ -18,6 +18,7 @@ import { LeftRuns } from './run/left-runs.ts';
 import { LiveRuns } from './run/live-runs.ts';
 import type { ResumePoint } from './run/resume-point.ts';
 import { RunRecovery } from './run/run-recovery.ts';
+import { RunTraces } from './run/run-traces.ts';
 import { StopRequests } from './run/stop-requests.ts';
 import { runOfAnswer } from './steering/run-of-answer.ts';
 import { answerCall, type ClientAnswer } from './tool-calls/answer-call.ts';
@@ -41,7 +42,7 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     const { statements, lease, models, tools, runLog, changes, bus, checkpointer, quotas, blobs } = options;
-    const { metrics, log } = options;
+    const { metrics, traces, log } = options;
     const { run: limits, maxQueuedRuns, resumeRuns, attachments } = options.limits;
     const { runLogTtlMs, toolStopMs } = limits;
     const slots = new RunSlots(options.limits.slots, options.liveRunsOfUsers);
@@ -53,7 +54,10 @@ export class Engine {
     const attachmentRoom = new SharedRoom(options.limits.attachmentRoom);
     const asked = { models, tools, approvals, compaction, budgets: options.budgets, attachmentRoom };
     const { onAnswered } = options;
-    const parts = { ...shared, ...asked, onAnswered, checkpointer, quotas, blobs, metrics, limits };
+    const onEnded = metrics?.runEnded;
+    const parts = { ...shared, ...asked, onAnswered, onEnded, checkpointer, quotas, blobs, metrics, limits };
+    const runTraces = traces && new RunTraces(traces);
+    const execute = runTraces ? runTraces.execute.bind(runTraces) : executeRun;
     const live = new LiveRuns({
       statements,
       lease,
@@ -62,7 +66,7 @@ export class Engine {
       runLog,
       changes,
       execute: (run, context) =>
-        executeRun(run, { ...parts, ...context }).finally(() => options.searchBacklog.collect()),
+        execute(run, { ...parts, ...context }).finally(() => options.searchBacklog.collect()),
       cancelQueued: (runId, cause) =>
         cancelQueuedRun(runId, cause, { statements, runLog, changes, bus, runLogTtlMs }),
       resumeRuns,
@@ -75,7 +79,8 @@ export class Engine {
     const resume = (point: ResumePoint) => live.resume(point, serving.given);
     const recovery = new RunRecovery({ ...options, runLogTtlMs, resumeRuns, resume });
     const { isOverloaded } = options;
-    const sending = { live, slots, quotas, maxQueuedRuns, attachments, isOverloaded };
+    const onQueued = runTraces?.keep.bind(runTraces);
+    const sending = { live, slots, quotas, maxQueuedRuns, attachments, isOverloaded, onQueued };
     const sender = new PromptSender({ statements, lease, models, runLog, changes, bus, log, ...sending });
     this.#sender = sender;
     const logQueued = (id: number) => sender.logQueued(id);

@@ -54,6 +54,8 @@ export interface PromptSenderOptions {
   maxQueuedRuns: number;
   attachments: AttachmentLimits;
   isOverloaded: () => boolean;
+  /** Called when a run is queued, before it can start. Undefined where nobody wants to know. */
+  onQueued: ((runId: number) => void) | undefined;
   log: Logger;
 }
 
@@ -165,6 +167,7 @@ export class PromptSender {
     if (!this.#options.lease.isHeld) throw outOfTouch();
     const { run, opened, told, toolBytes, slot } = await this.#open(input, session, model);
     if (!opened) return { run, opened, toolBytes };
+    if (run.status === 'QUEUED') this.#options.onQueued?.(run.id);
     if (run.status === 'QUEUED' && input.onBusy === 'INTERRUPT') live.willInterrupt(run);
     const setup = { userId: session.userId, systemPrompt: session.systemPrompt, model };
     if (slot) live.launch(run, { slot, log: input.log, setup });

@@ -23,6 +23,7 @@ import { toRequestSizes } from './request-settings.ts';
 import { type Environment, environment, settings } from './settings.ts';
 import { StartupError } from './startup-error.ts';
 import { storageConflicts, toRedis } from './storage-settings.ts';
+import { toTraces } from './trace-settings.ts';
 import { findUnknownSettings, type UnknownSetting } from './unknown-settings.ts';
 import { toWeb } from './web-settings.ts';
 
@@ -120,6 +121,7 @@ function toConfig(env: Environment) {
     workspaces: { ...toWorkspaceLimits(env), root: resolve(env.WORKSPACE_ROOT ?? `${dataDir}/workspaces`) },
     web: toWeb(env),
     metrics: toMetrics(env),
+    traces: toTraces(env),
     log: {
       level: env.LOG_LEVEL,
       format: env.LOG_FORMAT ?? (process.stdout.isTTY ? ('pretty' as const) : ('json' as const)),

@@ -12,6 +12,7 @@ import { proxySettings } from './proxy-settings.ts';
 import { requestSettings } from './request-settings.ts';
 import { logSettings, serverSettings } from './server-settings.ts';
 import { storageSettings } from './storage-settings.ts';
+import { traceSettings } from './trace-settings.ts';
 import { webSettings } from './web-settings.ts';
 
 /**
@@ -34,6 +35,7 @@ export const environment = z.object({
   ...limitSettings,
   ...webSettings,
   ...metricsSettings,
+  ...traceSettings,
   ...logSettings,
 });
 

@@ -24,7 +24,7 @@ export function createDialectApi(
   app.onError((error, c) => answerError(c, toApiError(error, c, services)));
   for (const route of routes) {
     app.on(route.method, route.path, async (c) => {
-      services.note(c.req.raw, { operationId: route.operationId });
+      services.note(c.req.raw, { operationId: route.operationId, route: route.path });
       // The token of a node is refused: these doors are for users.
       userOf(await services.identify(c.req.raw));
       return route.handle(c, services);

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -18,8 +19,7 @@ export function createAccessLog(log: Logger, closing: AbortSignal, metrics?: Met
     const startedAt = performance.now();
     const { method } = incoming;
     const facts = factsOf(request);
-    // The path as the client sent it: the path that is routed is decoded and may contain line breaks.
-    const path = (incoming.url ?? '').replace(/[?#].*$/s, '');
+    const path = sentPath(incoming);
     outgoing.once('close', () => {
       const exactMs = performance.now() - startedAt;
       const ms = Math.round(exactMs);
@@ -37,6 +37,11 @@ export function createAccessLog(log: Logger, closing: AbortSignal, metrics?: Met
   };
 }
 
+/** The path as the client sent it: the path that is routed is decoded and may contain line breaks. */
+export function sentPath({ url = '' }: IncomingMessage): string {
+  return url.replace(/[?#].*$/s, '');
+}
+
 /** The parts of the gateway, by how their paths begin. */
 const parts = [
   ['/graphql/stream', 'graphql-stream'],
@@ -50,8 +55,16 @@ const parts = [
 
 /** What metrics call the route of a request: a client's text would make a new row of numbers for each path. */
 function routeOf(path: string, { operationId }: RequestFacts): string {
-  if (operationId !== undefined) return operationId;
-  return parts.find(([begin]) => path === begin || path.startsWith(`${begin}/`))?.[1] ?? 'other';
+  return operationId ?? partOf(path)?.name ?? 'other';
+}
+
+/** The part of the gateway that a path belongs to, and its route: `/console/*`. Undefined for a path that no part has. */
+export function partOf(path: string): { name: string; template: string } | undefined {
+  for (const [begin, name] of parts) {
+    if (path === begin) return { name, template: begin };
+    if (path.startsWith(`${begin}/`)) return { name, template: `${begin}/*` };
+  }
+  return undefined;
 }
 
 /** What agents report all the time. */
@@ -64,7 +77,7 @@ const reports = new Set([
 ]);
 
 /** Whether the request comes so often by itself that it says nothing to an operator: a health check, a report of an agent. */
-function isRoutine(path: string, { nodeId, rootFields, errorCodes }: RequestFacts): boolean {
+export function isRoutine(path: string, { nodeId, rootFields, errorCodes }: RequestFacts): boolean {
   if (errorCodes) return false;
   if (nodeId !== undefined && rootFields) return rootFields.every((field) => reports.has(field));
   return healthPath.test(path) || path === '/metrics';

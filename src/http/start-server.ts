@@ -7,6 +7,7 @@ import { isDelta } from '../chat/log/run-event.ts';
 import type { Config } from '../config/config.ts';
 import type { Context, Services } from '../context.ts';
 import type { Prometheus } from '../metrics/prometheus.ts';
+import type { Traces } from '../traces/traces.ts';
 import { createKnownQueryAnswer } from './graphql/answer-known-query.ts';
 import { createOperationCost } from './graphql/budget/operation-cost.ts';
 import { createExecutor, type Executor } from './graphql/executor.ts';
@@ -35,6 +36,7 @@ import { createSocketDoor, type SocketDoor } from './socket-door.ts';
 import { createStreamHandler, type StreamHandler } from './stream/handler.ts';
 import { createSharedResults } from './stream/shared-results.ts';
 import { createStreamHomes, type StreamHomes } from './stream/stream-homes.ts';
+import { noteRoute, traceRequests } from './trace-requests.ts';
 import { createAgentDoor } from './workspaces/agent-door.ts';
 import { createFileDownloads } from './workspaces/file-downloads.ts';
 
@@ -52,7 +54,15 @@ export interface ApiParts {
   /** Reads the JSON of a body of at most MAX_BODY_BYTES. */
   readBody: (incoming: IncomingMessage) => Promise<Uint8Array>;
   /** Adds to the request's line in the access log. */
-  note: (request: Request, noted: { operationId?: string; errors?: readonly unknown[] }) => void;
+  note: (request: Request, noted: NotedFacts) => void;
+}
+
+/** What an API that is no GraphQL tells of a request. */
+interface NotedFacts {
+  operationId?: string;
+  /** The template of the path, for traces. */
+  route?: string;
+  errors?: readonly unknown[];
 }
 
 export interface HttpServerOptions {
@@ -65,6 +75,8 @@ export interface HttpServerOptions {
   checkDatabase: () => Promise<string | undefined>;
   /** Undefined for a gateway that counts nothing. */
   prometheus: Prometheus | undefined;
+  /** Undefined for a gateway that makes no traces. */
+  traces: Traces | undefined;
   log: Logger;
   /** Creates the application for `/api/v1`. */
   createRest: (parts: ApiParts) => HttpApp;
@@ -130,7 +142,7 @@ interface AppOptions extends HttpServerOptions {
 
 /** @param closing Aborts when the gateway begins to close. */
 async function createApp(options: AppOptions, homes: StreamHomes | undefined, closing: AbortSignal) {
-  const { config, services, redis, log, createRest, createDialects } = options;
+  const { config, services, redis, traces, log, createRest, createDialects } = options;
   const { http, auth, web } = config;
   const limits = {
     ...config.limits,
@@ -170,13 +182,14 @@ async function createApp(options: AppOptions, homes: StreamHomes | undefined, cl
     }),
     identify,
     readBody: (incoming) => readBytes(incoming, limits.maxBodyBytes, dialectJson),
-    note: (request, { operationId, errors }) => {
+    note: (request, { operationId, route, errors }) => {
       const facts = factsOf(request);
+      if (traces && route !== undefined) noteRoute(request, route);
       if (operationId !== undefined) facts.operationId = operationId;
       noteErrors(facts, errors);
     },
   };
-  const app = createServerApp({
+  const plain = createServerApp({
     graphql,
     answerKnownQuery: createKnownQueryAnswer({ ...limits, ...operations, limits }),
     identify,
@@ -195,6 +208,7 @@ async function createApp(options: AppOptions, homes: StreamHomes | undefined, cl
     log,
     closing,
   });
+  const app = traces ? traceRequests(plain, traces) : plain;
   return { app, stream, sockets };
 }
 
@@ -227,13 +241,17 @@ interface SocketParts extends Omit<StreamParts, 'homes'> {
   requestIds: RequestIds;
 }
 
-function createStream({ config, services, log }: HttpServerOptions, parts: StreamParts): StreamHandler {
+function createStream(
+  { config, services, traces, log }: HttpServerOptions,
+  parts: StreamParts,
+): StreamHandler {
   const { limits } = config;
   const { graphql, identify, findDocument, homes } = parts;
   return createStreamHandler({
     yoga: graphql,
     owner: createOwnerLookup(identify, services),
     log,
+    traces,
     isShareable: isDelta,
     viewerOf: (context) => viewerKey(context as Context),
     maxBodyBytes: limits.maxBodyBytes,
@@ -247,7 +265,7 @@ function createStream({ config, services, log }: HttpServerOptions, parts: Strea
   });
 }
 
-function createSockets({ config, services, log }: HttpServerOptions, parts: SocketParts): SocketDoor {
+function createSockets({ config, services, traces, log }: HttpServerOptions, parts: SocketParts): SocketDoor {
   const { limits, http } = config;
   const { graphql, identify, findDocument, admit, requestIds } = parts;
   return createSocketDoor(async () => {
@@ -259,6 +277,7 @@ function createSockets({ config, services, log }: HttpServerOptions, parts: Sock
       requestIds,
       findDocument,
       log,
+      traces,
       shared: createSharedResults(isDelta, (context) => viewerKey(context as Context)),
       maxMessageBytes: limits.maxBodyBytes,
       maxOperations: limits.maxOperationsPerStream,

@@ -40,9 +40,10 @@ export function createRestApi(options: RestApiOptions): OpenAPIHono<RestEnv> {
   for (const route of routes) {
     app.openAPIRegistry.registerPath(route.openapi);
     const paths = pathsOf(route);
+    const noted = { operationId: route.operationId, route: `/api/v1${route.path}` };
     // One handler, because Hono composes several of them anew for each request.
     app.on(route.method, paths, async (c) => {
-      note(c.req.raw, { operationId: route.operationId });
+      note(c.req.raw, noted);
       const identity = await identify(c.req.raw);
       // The token of a node is refused: REST is for users.
       if (identity.ticket && route.takesTickets) c.set('ticketRunId', identity.ticket.runId);

@@ -76,6 +76,17 @@ builder.objectRef<Of<'RunDispatch'>>('RunDispatch').implement({
       description:
         'The most bytes of UTF-8 that the gateway takes of the output, and the most that it takes of the result.',
     }),
+    traceparent: t.string({
+      nullable: true,
+      description:
+        'The span of the tool call, as W3C Trace Context writes it: an agent that makes traces goes on with it. Null if the gateway makes none.',
+      resolve: ({ traceparent }) => traceparent,
+    }),
+    tracestate: t.string({
+      nullable: true,
+      description: 'What belongs to `traceparent`, from other systems that take part in the trace.',
+      resolve: ({ tracestate }) => tracestate,
+    }),
   }),
 });
 

@@ -154,6 +154,7 @@ test('without any setting, every value has a default that needs no network', () 
         "ofNodes": undefined,
         "ofUsers": undefined,
       },
+      "traces": undefined,
       "web": {
         "allowedHosts": [],
         "corsOrigins": [],

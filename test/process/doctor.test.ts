@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTemporaryFolder, type TemporaryFolder } from '../support/files/temporary-folder.ts';
 import { startTestGateway } from '../support/gateway/gateway.ts';
+import { startCollector } from '../support/http/collector.ts';
 import { switchyard } from '../support/process/switchyard.ts';
 
 let folder: TemporaryFolder;
@@ -34,6 +35,7 @@ test('on a new machine all is well, and nothing is created', async () => {
       'ok Redis is not used',
       `ok stored files ${DATA_DIR}/blobs will be created`,
       'warning models only the demo model, which answers by rules: set the key or the URL of a provider',
+      'ok traces are off',
     ],
   });
   expect(await readdir(folder.path)).toEqual([]);
@@ -42,9 +44,12 @@ test('on a new machine all is well, and nothing is created', async () => {
 test('beside a running gateway it finds a database with all migrations', async () => {
   const DATA_DIR = join(folder.path, 'running');
   await using _gateway = await startTestGateway({ dataDir: DATA_DIR });
-  const { code, rows } = await doctor({ DATA_DIR });
+  await using collector = await startCollector();
+  const { code, rows } = await doctor({ DATA_DIR, OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/` });
   expect(code).toBe(0);
   expect(rows).toContain('ok database can be used and has all migrations');
+  expect(rows).toContain('ok traces are on, and OTEL_EXPORTER_OTLP_ENDPOINT takes them');
+  expect(collector.spans).toEqual([]);
 });
 
 test('each invalid setting is a fault, and without settings nothing else is checked', async () => {
@@ -70,6 +75,7 @@ test('a damaged file, servers that are away and a refused key are faults, and no
     ANTHROPIC_BASE_URL: url,
     GOOGLE_GENERATIVE_AI_BASE_URL: url,
     OPENAI_BASE_URL: 'http://127.0.0.1:1/v1',
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
   };
   const { code, rows } = await doctor({ DATA_DIR, ...keys, ...urls });
   refusing.close();
@@ -80,6 +86,9 @@ test('a damaged file, servers that are away and a refused key are faults, and no
     `fault models the provider google at ${url} cannot be used: it refuses the key (401)`,
     expect.stringMatching(/^fault models the provider openai-compatible at \S+ cannot be used: /),
   ]);
+  expect(rows.at(-1)).toMatch(
+    /^warning traces are lost: OTEL_EXPORTER_OTLP_ENDPOINT .*: it answers with the status 401$/,
+  );
   expect(rows.join()).not.toContain('secret-');
 });
 

@@ -4,7 +4,7 @@ import { parseSourceFile, readSourceFiles, roomOf, type SourceFile } from '../su
 
 const stores = ['storage', 'bus', 'blobs'];
 const services = ['chat', 'identity', 'nodes', 'workspace'];
-const foundation = ['base', 'errors', 'log', 'config', 'generated'];
+const foundation = ['base', 'errors', 'log', 'config', 'generated', 'traces'];
 const core = [
   ...foundation,
   ...stores,
@@ -38,21 +38,22 @@ const mayImport: Record<string, string[]> = {
       [...foundation, ...stores, 'lease', 'limits', 'metrics', 'tools', 'changes', 'sync'],
     ]),
   ),
-  tools: ['base', 'errors'],
+  tools: ['base', 'errors', 'traces'],
   changes: [...foundation, ...stores],
   lease: [...foundation, ...stores],
   limits: ['base', 'errors', 'config', 'bus'],
   metrics: [],
+  traces: [],
   ...Object.fromEntries(stores.map((room) => [room, foundation])),
   sse: ['base'],
   download: ['blobs'],
   sync: ['base'],
-  config: ['base', 'errors', 'log'],
+  config: ['base', 'errors', 'log', 'traces'],
   log: ['base'],
   errors: ['base'],
   base: [],
   client: ['gql'],
-  agent: ['base', 'client', 'gql', 'sync'],
+  agent: ['base', 'client', 'gql', 'sync', 'traces'],
   console: ['base', 'client', 'gql'],
 };
 

@@ -1,3 +1,4 @@
+import type { Traces } from '../../traces/traces.ts';
 import { Semaphore } from '../concurrency/semaphore.ts';
 import type { GatewayClient } from '../connection/gateway-client.ts';
 import { reasonOf } from '../connection/reason-of.ts';
@@ -9,6 +10,7 @@ import { OutputReport } from './output-report.ts';
 import { reportResult } from './report-result.ts';
 import { ReportedResults } from './reported-results.ts';
 import { acknowledgeDispatch, type Dispatch, runDispatch } from './run-dispatch.ts';
+import { traceDispatch } from './trace-dispatch.ts';
 
 export interface DispatchesOptions {
   client: GatewayClient;
@@ -18,6 +20,8 @@ export interface DispatchesOptions {
   instanceId: string;
   /** How many dispatches run at once. */
   maxDispatches: number;
+  /** Undefined for an agent that makes no traces. */
+  traces: Traces | undefined;
   print(line: string): void;
 }
 
@@ -106,7 +110,7 @@ export class Dispatches {
   }
 
   async #runAndReport(dispatch: Dispatch, cancel: AbortSignal): Promise<void> {
-    const { client, tools, workspaces, instanceId, print } = this.#options;
+    const { client, tools, workspaces, instanceId, traces, print } = this.#options;
     const { dispatchId } = dispatch;
     const { signal: giveUp } = this.#giveUp;
     const output = new OutputReport(client, dispatchId, giveUp);
@@ -120,7 +124,8 @@ export class Dispatches {
       this.#running += 1;
       try {
         const onOutput = (text: string) => output.push(text);
-        return await runDispatch(dispatch, { tools, workspaces, print, onOutput }, cancel);
+        const run = () => runDispatch(dispatch, { tools, workspaces, print, onOutput }, cancel);
+        return await (traces ? traceDispatch(traces, dispatch, run) : run());
       } finally {
         this.#running -= 1;
       }

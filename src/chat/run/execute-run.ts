@@ -76,6 +76,8 @@ export interface ExecuteRunOptions {
   closing: AbortSignal;
   /** Called with the database's error when the run has ended and its end is not saved yet. */
   onUnsaved: (cause: unknown) => void;
+  /** Called when the end of the run is stored and told. Undefined where nobody counts runs. */
+  onEnded?: ((ended: EndedRun) => void) | undefined;
   /** Called when the end of a completed run is stored and told. Undefined where nobody wants to know. */
   onAnswered?: ((run: Run, answer: string) => void) | undefined;
 }
@@ -85,7 +87,7 @@ export interface ExecuteRunOptions {
  * over. Never throws.
  */
 export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<void> {
-  const { statements, changes, quotas, limits, hold, metrics, closing, onUnsaved } = options;
+  const { statements, changes, quotas, limits, hold, onEnded, closing, onUnsaved } = options;
   const log = options.log.child({ runId: run.id, sessionId: run.sessionId });
   const writer = openWriter(run, options);
   try {
@@ -97,7 +99,7 @@ export async function executeRun(run: Run, options: ExecuteRunOptions): Promise<
     const end = { statements, changes, quotas, log, runLogTtlMs, closing, onUnsaved };
     await endRun(run, writer, outcome, end);
     if (outcome.status === 'COMPLETED') options.onAnswered?.(run, writer.content);
-    metrics?.runEnded(toEndedRun(run, outcome, writer));
+    onEnded?.(toEndedRun(run, outcome, writer));
   } catch (error) {
     if (hold.isLost) return;
     log.fatal({ err: error }, 'a run could not be ended');

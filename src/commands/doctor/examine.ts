@@ -25,6 +25,7 @@ const checks: Record<string, Check> = {
   Redis: checkRedis,
   'stored files': checkBlobs,
   models: checkModels,
+  traces: checkTraces,
 };
 
 /** Runs all checks with the settings of the environment and of `.env`. Never rejects. */
@@ -167,4 +168,14 @@ async function checkModels({ models }: Config): Promise<Finding[]> {
   return [
     warning(about, 'only the demo model, which answers by rules: set the key or the URL of a provider'),
   ];
+}
+
+/** Sends no span, which a collector answers as it answers spans. A gateway works without its collector. */
+async function checkTraces({ traces }: Config): Promise<Finding[]> {
+  const about = 'traces';
+  if (traces === undefined) return [ok(about, 'are off')];
+  const { tryEndpoint } = await import('../../traces/try-endpoint.ts');
+  const reason = await tryEndpoint(traces);
+  if (reason === undefined) return [ok(about, 'are on, and OTEL_EXPORTER_OTLP_ENDPOINT takes them')];
+  return [warning(about, `are lost: OTEL_EXPORTER_OTLP_ENDPOINT cannot be used: ${reason}`)];
 }

@@ -14,8 +14,11 @@ export interface ApiServices {
   identify: (request: Request) => Promise<Pick<Context, 'viewer' | 'ticket'>>;
   /** Reads the whole body of a request. @throws GatewayError 413 for a body that is too large, 415 for a compressed one. */
   readBody: (incoming: IncomingMessage) => Promise<Uint8Array>;
-  /** Adds to the request's line in the access log: the operation, and errors with their codes. */
-  note: (request: Request, noted: { operationId?: string; errors?: readonly unknown[] }) => void;
+  /** Adds to the request's line in the access log, and to its span: the operation, and errors with their codes. */
+  note: (
+    request: Request,
+    noted: { operationId?: string; route?: string; errors?: readonly unknown[] },
+  ) => void;
   /** Receives the failures that the client is not told. */
   log: Logger;
   /** The most nodes that GraphQL returns in one page of a connection. */

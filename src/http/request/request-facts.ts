@@ -20,6 +20,8 @@ export interface RequestFacts {
   userId?: string;
   /** The node whose agent sent the request, beside `userId`, to whom the node belongs. */
   nodeId?: string;
+  /** The trace of the request, where the gateway makes traces. The log has the name that tools for traces look for. */
+  trace_id?: string;
   /** The codes of the errors that the client got, each once. */
   errorCodes?: string[];
   /** Why a stream has ended, if something else than its end and its client ended it. */

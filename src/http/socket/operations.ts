@@ -1,8 +1,10 @@
 import { CloseCode } from 'graphql-ws';
 import { shareTurn } from '../../base/share-turn.ts';
 import { GatewayError } from '../../errors.ts';
+import type { Span, TraceContext } from '../../traces/traces.ts';
 import { checkParams } from '../request/read-params.ts';
 import { factsOf, noteErrors, type RequestFacts } from '../request/request-facts.ts';
+import { traceOperation } from '../request/trace-operation.ts';
 import { deliver } from '../stream/deliver.ts';
 import { prepareOperation } from '../stream/prepare-operation.ts';
 import { createErrorPresenter, type PresentError } from '../stream/present-error.ts';
@@ -40,8 +42,14 @@ export interface OperationsOptions {
   ended: () => string | undefined;
 }
 
+interface OpenedOptions extends OperationsOptions {
+  /** The span of the request that opened the socket. An operation is linked to it, because sockets are open for hours. */
+  opener: Span | undefined;
+}
+
 export function createSocketOperations(options: OperationsOptions): SocketOperations {
   const { parts, writer, httpRequestId, onSettled } = options;
+  const opened = { ...options, opener: parts.traces?.current };
   const { log, maxOperations } = parts;
   const known = new Map<string, AbortController>();
   const running = new Set<Promise<void>>();
@@ -67,7 +75,7 @@ export function createSocketOperations(options: OperationsOptions): SocketOperat
         running.delete(operation);
         onSettled();
       };
-      const operation = run(id, payload, abort.signal, options)
+      const operation = run(id, payload, abort.signal, opened)
         .catch((err: unknown) => log.error({ err, httpRequestId }, 'Delivering an operation failed.'))
         .then(settle);
       running.add(operation);
@@ -85,14 +93,36 @@ export function createSocketOperations(options: OperationsOptions): SocketOperat
 }
 
 /** Executes an operation as a request of its own. Whatever is wrong with it becomes its result. */
-async function run(id: string, payload: unknown, signal: AbortSignal, options: OperationsOptions) {
-  const { parts, writer, newRequest, httpRequestId } = options;
+async function run(id: string, payload: unknown, signal: AbortSignal, options: OpenedOptions) {
+  const { parts, newRequest, opener } = options;
   const request = newRequest();
+  const work = () => answer(id, payload, signal, { ...options, request });
+  const { traces } = parts;
+  if (!traces) return await work();
+  const origin = { parent: traceContextIn(payload), link: opener };
+  await traceOperation(traces, factsOf(request), origin, work);
+}
+
+/** What a client says of its trace: headers do not come with the operations of a socket. */
+function traceContextIn(payload: unknown): Partial<TraceContext> | null {
+  const { extensions } = Object(payload) as { extensions?: unknown };
+  const { traceparent, tracestate } = Object(extensions) as Partial<Record<keyof TraceContext, unknown>>;
+  if (typeof traceparent !== 'string') return null;
+  return { traceparent, ...(typeof tracestate === 'string' && { tracestate }) };
+}
+
+async function answer(
+  id: string,
+  payload: unknown,
+  signal: AbortSignal,
+  options: OpenedOptions & { request: Request },
+) {
+  const { parts, writer, request, httpRequestId } = options;
   const facts = factsOf(request);
   const present = createErrorPresenter(parts.log, httpRequestId, facts);
   const logEnd = watchOperation(facts, signal, options);
   try {
-    await perform(id, payload, signal, { ...options, request, facts, present });
+    await perform(id, payload, signal, { ...options, facts, present });
   } catch (error) {
     if (!signal.aborted) writer.write(operationFrames(id).error([present(error)]));
   } finally {

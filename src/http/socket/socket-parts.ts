@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { GatewayError } from '../../errors.ts';
 import type { HolderCount } from '../../limits/holder-count.ts';
+import type { Traces } from '../../traces/traces.ts';
 import type { FindDocument } from '../request/find-document.ts';
 import type { RequestIds } from '../request/request-ids.ts';
 import type { FrameBudget } from '../stream/frame-budget.ts';
@@ -19,6 +20,8 @@ export interface SocketOptions {
   requestIds: Pick<RequestIds, 'share'>;
   findDocument: FindDocument;
   log: Logger;
+  /** Undefined for a gateway that makes no traces. */
+  traces?: Traces | undefined;
   /** Followers of one run with the same selection share its results. Undefined: they share none. */
   shared: SharedResults | undefined;
   /** Most bytes of a message. */

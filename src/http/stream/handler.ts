@@ -4,6 +4,7 @@ import { TOKEN_HEADER_KEY, TOKEN_QUERY_KEY } from 'graphql-sse';
 import type { Logger } from 'pino';
 import { type GatewayError, refusal } from '../../errors.ts';
 import { streamHeaders } from '../../sse/event-stream.ts';
+import type { Traces } from '../../traces/traces.ts';
 import { type ReadOptions, readParams } from '../request/read-params.ts';
 import { factsOf } from '../request/request-facts.ts';
 import { createDistinctMode, type DistinctMode } from './distinct-mode.ts';
@@ -51,6 +52,8 @@ export interface StreamHandlerOptions extends ReadOptions {
   heartbeatMs: number;
   /** Finds streams of single connection mode on other gateways. Undefined for a gateway that runs alone. */
   homes?: StreamHomes | undefined;
+  /** Undefined for a gateway that makes no traces. */
+  traces?: Traces | undefined;
 }
 
 /** Answers one request in graphql-sse's protocol. Resolves when the response has ended; never rejects. */

@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import { whenAborted } from '../../base/when-aborted.ts';
 import { GatewayError, refusal } from '../../errors.ts';
+import type { Traces } from '../../traces/traces.ts';
 import { type ReadOptions, type RequestParams, readParams } from '../request/read-params.ts';
 import { sendErrors } from '../request/refusal.ts';
+import { traceOperation } from '../request/trace-operation.ts';
 import { deliver } from './deliver.ts';
 import { type Exchange, prepareExchange } from './exchange.ts';
 import type { FrameBudget } from './frame-budget.ts';
@@ -19,6 +21,8 @@ export interface SingleModeOptions extends ReadOptions {
   maxOperationsPerStream: number;
   frameBudget: FrameBudget;
   log: Logger;
+  /** Undefined for a gateway that makes no traces. Default: undefined. */
+  traces?: Traces | undefined;
   /** Whether the gateway closes all streams. */
   isClosing: () => boolean;
 }
@@ -109,7 +113,9 @@ export async function startOperation(
   const { opened } = stream;
   const delivery = { opened, frames: framesOf(id), signal: abort.signal, frameBudget, present };
   const logEnd = watchOperation(exchange, stream, options);
-  stream.run(id, abort, () => deliver(operation.start, delivery).finally(logEnd));
+  const work = () => deliver(operation.start, delivery).finally(logEnd);
+  const { traces } = options;
+  stream.run(id, abort, traces ? () => traceOperation(traces, exchange.facts, {}, work) : work);
   outgoing.writeHead(202, { 'content-length': 0 }).end();
 }
 

@@ -1,5 +1,6 @@
 import type { ToolApproval } from '../../generated/prisma/enums.ts';
 import type { ToolOutcome } from '../../tools/tool-runner.ts';
+import type { TraceContext } from '../../traces/traces.ts';
 import { DispatchOutput, type OutputPosition } from './dispatch-output.ts';
 
 /** What is known of a dispatch that was begun through another gateway, or before the gateway was started anew. */
@@ -13,7 +14,7 @@ export interface ResumedDispatch {
 }
 
 /** A tool call that is to run on a node. */
-export interface DispatchRequest {
+export interface DispatchRequest extends Partial<TraceContext> {
   /** A random UUID. */
   dispatchId: string;
   sessionId: number;

@@ -1,4 +1,5 @@
 import type { ToolApproval } from '../../generated/prisma/enums.ts';
+import type { TraceContext } from '../../traces/traces.ts';
 
 /** Why the gateway closes an inbox: the values of GraphQL's `InboxClosedReason`, each with the text for the agent. */
 export const inboxClosedReasons = {
@@ -20,7 +21,7 @@ export type NodeCommandBody =
       heartbeatMs: number;
       unknownDispatchIds: string[];
     }
-  | {
+  | ({
       type: 'RunDispatch';
       dispatchId: string;
       toolApproval: ToolApproval;
@@ -30,7 +31,7 @@ export type NodeCommandBody =
       args: object;
       timeoutMs: number;
       maxOutputBytes: number;
-    }
+    } & Partial<TraceContext>)
   | { type: 'CancelDispatch'; dispatchId: string }
   | {
       type: 'CheckDispatch';

@@ -180,9 +180,10 @@ export class LiveNode {
       return dispatch || entry.seq > openedSeq ? { type, dispatchId } : undefined;
     }
     if (dispatch?.state !== 'SENT') return undefined;
-    const { toolApproval, workspaceId, tool, args, timeoutMs } = dispatch.request;
+    const { toolApproval, workspaceId, tool, args, timeoutMs, traceparent, tracestate } = dispatch.request;
     const { maxOutputBytes } = this.#options.limits;
-    return { type, dispatchId, toolApproval, workspaceId, tool, args, timeoutMs, maxOutputBytes };
+    const trace = { ...(traceparent && { traceparent }), ...(tracestate && { tracestate }) };
+    return { type, dispatchId, toolApproval, workspaceId, tool, args, timeoutMs, maxOutputBytes, ...trace };
   }
 
   #awaitHeartbeat(): void {

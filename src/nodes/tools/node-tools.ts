@@ -15,6 +15,7 @@ import type {
   ToolRequest,
   ToolRunner,
 } from '../../tools/tool-runner.ts';
+import type { TraceContext, Traces } from '../../traces/traces.ts';
 import type { DispatchRequest } from '../dispatch/dispatch.ts';
 import { failure, unknownEnd } from '../dispatch/dispatch-outcome.ts';
 import { detached } from '../dispatcher.ts';
@@ -28,6 +29,8 @@ interface NodeToolsOptions {
   statements: Reader;
   dispatcher: NodeDispatcher;
   copy: FileCopy;
+  /** Undefined for a gateway that makes no traces. */
+  traces?: Pick<Traces, 'current'> | undefined;
   /** The limit of a result in bytes of UTF-8. */
   maxOutputBytes: number;
   /** Milliseconds that a tool may run, unless its call asks for another time. */
@@ -150,9 +153,14 @@ export class NodeTools implements ToolRunner {
       needsApproval,
       untilLost: (over: AbortSignal) => this.#untilLost(node, request, over),
       run: (onOutput: OnOutput, signal: AbortSignal) =>
-        this.#run(node, { ...request, onOutput, onReported }, signal),
+        this.#run(node, { ...request, ...this.#traceContext(), onOutput, onReported }, signal),
       onStored,
     };
+  }
+
+  /** With it, the agent goes on with the trace of the call. */
+  #traceContext(): TraceContext | undefined {
+    return this.#options.traces?.current?.context;
   }
 
   /** Watches first and checks then: the node may be lost or detached since `plan`. */

@@ -21,8 +21,11 @@ export interface RestServices {
   readBody: ReadBody;
   /** Opens the bytes of a recording or an attachment by their SHA-256, which GraphQL reports. */
   openUpload: BlobStore['open'];
-  /** Adds to the request's line in the access log: the operation, and errors with their codes. */
-  note: (request: Request, noted: { operationId?: string; errors?: readonly unknown[] }) => void;
+  /** Adds to the request's line in the access log, and to its span: the operation, and errors with their codes. */
+  note: (
+    request: Request,
+    noted: { operationId?: string; route?: string; errors?: readonly unknown[] },
+  ) => void;
   /** Receives the failures that the client is not told. */
   log: Logger;
   /** The most bytes a recording may have; a larger one is refused with 413. */

@@ -42,6 +42,8 @@ const sameWithAnyDatabase = [
   'test/gateway/identity/lapse.',
   // Who may use a field is decided before the database is asked; `nested` and `owned` cover what is found there.
   'test/gateway/identity/root-fields.',
+  // Nothing of a span is stored.
+  'test/gateway/traces/',
   // Counters in memory or in Redis, the cost of documents and results, and bounds of settings.
   'test/gateway/limits/extreme-settings.',
   'test/gateway/limits/followers.',

@@ -120,7 +120,8 @@ function isPreamble({ type }: LanguageModelV3StreamPart): boolean {
   return type === 'stream-start' || type === 'response-metadata';
 }
 
-function failureOf(part: LanguageModelV3StreamPart): ProviderError | undefined {
+/** What a part says of the failure of its call; undefined if nothing. */
+export function failureOf(part: LanguageModelV3StreamPart): ProviderError | undefined {
   if (part.type !== 'finish' && part.type !== 'error') return undefined;
   if (isUnfinished(part)) return new ProviderError('PROVIDER_STREAM_CUT');
   if (part.type === 'error') return classifyProviderError(part.error, 'PROVIDER_BAD_RESPONSE');
