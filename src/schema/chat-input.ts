@@ -57,9 +57,9 @@ export const ChatInput = builder.inputType('ChatInput', {
       .id({ required: true, description: 'The `id` of the session to which the prompt is sent.' })
       .validate(idOf(SessionRef)),
     prompt: t.string({
-      validate: wellFormedText.refine((prompt) => !isBlank(prompt), 'expected some text'),
+      validate: wellFormedText,
       description:
-        'The text of the prompt; it must not be blank. Left out only with `answerTo`. More than `MAX_PROMPT_BYTES` (default: 262,144) bytes of UTF-8 are refused with PAYLOAD_TOO_LARGE.',
+        'The text of the prompt. It may be blank or left out only with `attachmentIds`, and must be left out with `answerTo`. More than `MAX_PROMPT_BYTES` (default: 262,144) bytes of UTF-8 are refused with PAYLOAD_TOO_LARGE.',
     }),
     editOf: t
       .id({
@@ -138,7 +138,8 @@ export async function toSendInput(
   input: typeof ChatInput.$inferInput,
   { maxPromptBytes, engine, log }: Context,
 ): Promise<SendInput> {
-  const { prompt = null, answerTo = null, editOf = null, replyTo = null } = input;
+  const { answerTo = null, editOf = null, replyTo = null } = input;
+  const prompt = readPrompt(input);
   checkPlace({ prompt, answerTo, editOf, replyTo });
   if (input.onBusy === 'STEER' && (answerTo !== null || editOf !== null || replyTo !== null)) {
     const other = answerTo !== null ? 'answerTo' : editOf !== null ? 'editOf' : 'replyTo';
@@ -158,10 +159,17 @@ export async function toSendInput(
   return { ...input, prompt, tools, settings: toSettings(input.settings), log };
 }
 
+/** Files need no words: blank text with files is the empty text. @throws GatewayError BAD_USER_INPUT for blank text without. */
+function readPrompt({ prompt, answerTo, attachmentIds }: typeof ChatInput.$inferInput): string | null {
+  if (prompt != null && !isBlank(prompt)) return prompt;
+  if (prompt == null && answerTo != null) return null;
+  if (!attachmentIds?.length) throw badInput('prompt', 'expected some text');
+  return '';
+}
+
 /** @throws GatewayError BAD_USER_INPUT where these do not fit together. */
 function checkPlace(input: Record<'prompt' | 'answerTo' | 'editOf' | 'replyTo', unknown>): void {
   const { prompt, answerTo, editOf, replyTo } = input;
-  if (answerTo === null && prompt === null) throw badInput('prompt', 'expected some text');
   if (replyTo !== null && (editOf !== null || answerTo !== null)) {
     throw badInput('replyTo', 'give one of this, `editOf` and `answerTo`');
   }

@@ -73,7 +73,7 @@ describeInBrowser('the console', () => {
 
   test('files are picked, pasted and dropped, removed again, sent with the prompt and shown with it', async () => {
     const gateway = scriptedGateway();
-    gateway.model.script([text('A red square.')]);
+    gateway.model.script([text('A red square.')], [text('Another one.')]);
     await using console = await openConsole(gateway.url);
     const { page } = console;
     const files = page.getByRole('list', { name: 'Files for this prompt' });
@@ -118,6 +118,11 @@ describeInBrowser('the console', () => {
     expect((await saved).suggestedFilename()).toBe('notes.txt');
     await page.reload();
     await prompt.locator('img').waitFor();
+
+    await drag(console.prompt, 'paste', { name: 'more.txt', words: 'More.' });
+    await files.getByRole('button', { name: 'Download more.txt' }).waitFor();
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await console.answers.getByText('Another one.').waitFor();
     expect(console.faults()).toEqual([]);
   });
 

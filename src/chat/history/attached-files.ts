@@ -5,6 +5,7 @@ import type {
   LanguageModelV3Message,
   LanguageModelV3TextPart,
 } from '@ai-sdk/provider';
+import { isBlank } from '../../base/is-blank.ts';
 import { BlobNotFoundError } from '../../blobs/blob-store.ts';
 import { inputTypeOf } from '../attachments/input-type.ts';
 import { isTaken } from '../attachments/sent-attachments.ts';
@@ -114,11 +115,15 @@ function nameOf({ filename, position }: AttachedFile): string {
 
 /** The message of prompts that joined an answer. There is one for all that joined at once, because prompts and answers alternate. */
 export function joinedMessage(prompts: readonly ToldPrompt[], files: FileParts): LanguageModelV3Message {
-  const parts = prompts.map((prompt) => [
-    ...(files.get(prompt) ?? []),
-    { type: 'text' as const, text: prompt.text },
-  ]);
-  return { role: 'user', content: joinTexts(parts.flat()) };
+  return {
+    role: 'user',
+    content: joinTexts(prompts.flatMap((prompt) => promptParts(files.get(prompt), prompt.text))),
+  };
+}
+
+/** The files of a prompt before its text. A prompt that is only files has no text: providers refuse a blank one. */
+export function promptParts(files: readonly UserPart[] = [], text: string): UserPart[] {
+  return files.length > 0 && isBlank(text) ? [...files] : [...files, { type: 'text', text }];
 }
 
 /** What stands in place of the end of an answer that prompts have joined. */

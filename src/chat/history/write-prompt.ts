@@ -10,7 +10,7 @@ import { passLongIntegers } from '../../base/long-integers.ts';
 import { shareTurn } from '../../base/share-turn.ts';
 import { modelFamily } from '../models/model-family.ts';
 import type { AnswerStep, StepMaker, StepPart, Turn } from './answer-step.ts';
-import { type FileParts, joinedMessage, joinedNote, joinTexts } from './attached-files.ts';
+import { type FileParts, joinedMessage, joinedNote, joinTexts, promptParts } from './attached-files.ts';
 import { toolResultPart } from './tool-result.ts';
 import { CallIds, wireName } from './wire-names.ts';
 import { inWords, writeAsText } from './write-as-text.ts';
@@ -54,7 +54,7 @@ export async function writePrompt(
     const wait = shareTurn();
     if (wait) await wait;
     const text = index === 0 ? `${beginning}${turn.prompt}` : turn.prompt;
-    const content = joinTexts([...(files.get(turn) ?? []), { type: 'text', text }]);
+    const content = joinTexts(promptParts(files.get(turn), text));
     messages.push({ role: 'user', content });
     const answer = target.callsAsText
       ? writeAsText(turn, files)

@@ -15,11 +15,13 @@ export interface Composer {
 
 /**
  * @param key The id of the session; `new` for a new session.
+ * @param hasFiles Whether files go with the prompt, which then needs no text.
  * @param send Takes a prompt to be sent. Returns why it cannot; then the composer keeps the prompt.
  */
 export function createComposer(
   key: string,
   send: (prompt: string, isSteering: boolean) => string | undefined,
+  hasFiles: () => boolean = () => false,
 ): Composer {
   const text = signal(draftStore.read(key) ?? '');
   const problem = signal<string | undefined>();
@@ -36,7 +38,7 @@ export function createComposer(
     },
     submit(isSteering = false) {
       const prompt = text.value.trim();
-      if (prompt === '') return;
+      if (prompt === '' && !hasFiles()) return;
       problem.value = send(prompt, isSteering);
       if (problem.value === undefined) write('');
     },

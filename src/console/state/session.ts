@@ -106,7 +106,7 @@ export function openStoredSession(
     // Another version of a message does not continue the branch that the page has loaded.
     if (!messages.every(synced.messageList.add)) await synced.reload();
     const { value: state } = synced.state;
-    if (prompt === undefined || state?.preview !== null) return;
+    if (!prompt || state?.preview !== null) return;
     // The gateway tells of it when the answer has ended.
     await change(Promise.resolve({ ...state, preview: oneLine(prompt) }));
   };
@@ -131,7 +131,7 @@ export function openStoredSession(
   return {
     ...synced,
     kind: 'stored',
-    composer: createComposer(sessionId, send),
+    composer: createComposer(sessionId, send, () => attachedFiles.of(sessionId).peek().length > 0),
     stopper: createStopper(ask, synced.messageList),
     outbox,
     branches,

@@ -15,6 +15,8 @@ export function ComposerView({ session }: { session: Session }) {
   const { composer } = session;
   const app = useApp();
   const { problem, attempt } = useAttempt();
+  const hasFiles = session.kind === 'stored' && app.attachedFiles.of(session.sessionId).value.length > 0;
+  const hasSomething = hasFiles || composer.text.value.trim() !== '';
   const isGone = session.kind === 'stored' && session.isGone.value;
   const attach = (files: File[]) => {
     if (files.length > 0) void attempt(() => app.attach(files));
@@ -63,7 +65,7 @@ export function ComposerView({ session }: { session: Session }) {
           // Without this the button takes the focus from the prompt.
           onMouseDown={(event) => event.preventDefault()}
           title="Send (Enter). Shift+Enter starts a new line."
-          disabled={isGone || composer.text.value.trim() === ''}
+          disabled={isGone || !hasSomething}
         >
           <Icon name="send" />
         </button>

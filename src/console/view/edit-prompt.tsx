@@ -21,6 +21,7 @@ export function EditPrompt({ session, message, sent, cancel }: EditPromptProps) 
   const field = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(message.state.value.content);
   const prompt = text.trim();
+  const isEmpty = prompt === '' && message.attachments.length === 0;
   // The same text that is sent once more, because the response was lost, is answered once.
   const requestId = useMemo(randomId, [prompt]);
   useEffect(() => {
@@ -30,7 +31,7 @@ export function EditPrompt({ session, message, sent, cancel }: EditPromptProps) 
     field.current?.form?.scrollIntoView({ block: 'nearest' });
   }, []);
   const send = async () => {
-    if (prompt === '' || isBusy) return;
+    if (isEmpty || isBusy) return;
     if (await attempt(() => session.branches.edit(message, prompt, requestId))) sent();
   };
   return (
@@ -65,7 +66,7 @@ export function EditPrompt({ session, message, sent, cancel }: EditPromptProps) 
         <button type="button" class="quiet small" onClick={cancel}>
           Cancel
         </button>
-        <ActionButton class="primary small" isBusy={isBusy || prompt === ''} act={send}>
+        <ActionButton class="primary small" isBusy={isBusy || isEmpty} act={send}>
           Send
         </ActionButton>
       </div>

@@ -31,6 +31,7 @@ function PromptView({ session, message }: MessageViewProps) {
   const [editedId, setEditedId] = useState<string>();
   const pencil = useRef<HTMLButtonElement>(null);
   const { id, createdAt, attachments } = message;
+  const { content } = message.state.value;
   const withdrawn = isWithdrawn(message);
   // The user may have gone on to something else when the prompt is sent, so only a cancelled edit moves the focus.
   const close = () => setEditedId((edited) => (edited === id ? undefined : edited));
@@ -50,13 +51,13 @@ function PromptView({ session, message }: MessageViewProps) {
           title={new Date(createdAt).toLocaleString()}
         >
           <Attachments attachments={attachments} />
-          <p dir="auto">{message.state.value.content}</p>
+          {content !== '' && <p dir="auto">{content}</p>}
           {withdrawn && <p class="note">Withdrawn: no model was shown this prompt.</p>}
           <RecordingView session={session} message={message} />
         </article>
       )}
       <div class="message-actions">
-        <CopyButton text={message.state.value.content} label="Copy the prompt" />
+        {content !== '' && <CopyButton text={content} label="Copy the prompt" />}
         <MessageVersions session={session} message={message} />
         {/* A prompt that joined an answer has no answer of its own, so there are no versions of it. */}
         {message.steeredInto.value === undefined && (

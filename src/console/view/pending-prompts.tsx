@@ -37,7 +37,7 @@ function Pending({ session, pending }: { session: Session; pending: PendingPromp
   return (
     <article class="message prompt pending" aria-label="Not sent yet" aria-busy={refusal === undefined}>
       <Attachments attachments={attachments} />
-      <p dir="auto">{prompt}</p>
+      {prompt !== '' && <p dir="auto">{prompt}</p>}
       <Alert problem={hasMoved ? overtaken : refusal && `Not sent. ${refusal}`} />
       {refusal === undefined && (
         <p class="note" role="status">

@@ -41,5 +41,5 @@ function promptsOf(session: Session): string[] {
     .filter(({ role }) => role === 'USER')
     .map(({ state }) => state.value.content)
     .reverse();
-  return prompts.filter((prompt, index) => prompt !== prompts[index - 1]);
+  return prompts.filter((prompt, index) => prompt !== '' && prompt !== prompts[index - 1]);
 }

@@ -118,7 +118,8 @@ function exchangeOf(prompt: Conversation['prompt'], answer: PartialAnswer): Exch
 }
 
 function withText(prompt: Conversation['prompt']): Conversation['prompt'] {
-  if (isBlank(prompt.text)) throw badParameter(`${prompt.param}.content`, 'expected some text.');
+  if (isBlank(prompt.text) && prompt.files.length === 0)
+    throw badParameter(`${prompt.param}.content`, 'expected some text.');
   return prompt;
 }
 

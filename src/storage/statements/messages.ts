@@ -103,10 +103,16 @@ const firstOfBranch = `COALESCE(
     (SELECT "row"."id" FROM "Message" AS "row" WHERE ${inIndex(ofAsked, '>', '"asked"."cleared"')}
       AND ${inIndex(ofAsked, '<=', '"asked"."head"')} ${indexOrder(ofAsked, 'ASC')} LIMIT 1))`;
 
-/** How the first message of each branch begins. Parameters: the ids of the sessions, the characters to read. */
+/**
+ * How the first message of each branch begins; for a prompt that is only files, the name of the first one. Parameters: the ids of the
+ * sessions, the characters to read.
+ */
 export const beginningsOfSessions = plainStatement<{ sessionId: number; beginning: string | null }>(
   `WITH ${askedBranches(shownBranches)}
-   SELECT "asked"."sessionId", (SELECT SUBSTR("content", 1, ?) FROM "Message" WHERE "id" = ${firstOfBranch}) AS "beginning"
+   SELECT "asked"."sessionId", (
+     SELECT COALESCE(NULLIF(SUBSTR("content", 1, ?), ''), (
+       SELECT "filename" FROM "Attachment" WHERE "messageId" = "Message"."id" ORDER BY "position" LIMIT 1))
+     FROM "Message" WHERE "id" = ${firstOfBranch}) AS "beginning"
    FROM "asked"`,
 );
 

@@ -97,6 +97,10 @@ describe.each([
     const messages = newestMessages(gateway);
     expect(content(messages[0])).toEqual(expected);
     expect(messages).toHaveLength(3);
+
+    // Files need no words. Anthropic refuses a blank text.
+    await ask(gateway, sessionId, ' ', [one.id]);
+    expect(content(newestMessages(gateway)[4])).toEqual([expect.objectContaining(files[0])]);
   });
 });
 
@@ -129,6 +133,19 @@ describe('with a model of an OpenAI-compatible server', () => {
     expect(newestMessages(gateway)).toEqual([
       { role: 'user', content: '<file name="a.txt">\nHello\n</file>\n\nRead' },
     ]);
+  });
+
+  test('a session that begins with a file and no words is named by the file, and a prompt with neither is refused', async () => {
+    const gateway = shared();
+    const sessionId = await gateway.createSession();
+    const note = await upload(gateway, sessionId, { bytes: 'Hello', filename: 'a.txt' });
+    const blank = gateway.send({ sessionId, prompt: ' \n' });
+    await expect(blank).rejects.toThrow('input.prompt: expected some text');
+    expect(await ask(gateway, sessionId, '', [note.id])).toMatchObject({ __typename: 'RunCompleted' });
+    const { session } = await gateway.query('query ($id: ID!) { session(id: $id) { preview } }', {
+      id: sessionId,
+    });
+    expect(session.preview).toBe('a.txt');
   });
 
   test('an attachment of an earlier prompt is copied, and stays when that prompt is named again', async () => {

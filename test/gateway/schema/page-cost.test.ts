@@ -155,12 +155,14 @@ describe('a page of sessions by last activity', () => {
           "CORRELATED SCALAR SUBQUERY 3",
           "SEARCH line USING COVERING INDEX MessageLine_sessionId_firstId_idx (sessionId=? AND firstId>? AND firstId<?)",
           "SCAN asked",
-          "CORRELATED SCALAR SUBQUERY 7",
+          "CORRELATED SCALAR SUBQUERY 8",
           "SEARCH Message USING INTEGER PRIMARY KEY (rowid=?)",
-          "CORRELATED SCALAR SUBQUERY 5",
-          "SEARCH MessageLine USING INTEGER PRIMARY KEY (rowid=?)",
           "CORRELATED SCALAR SUBQUERY 6",
+          "SEARCH MessageLine USING INTEGER PRIMARY KEY (rowid=?)",
+          "CORRELATED SCALAR SUBQUERY 7",
           "SEARCH row USING COVERING INDEX Message_sessionId_id_idx (sessionId=? AND id>? AND id<?)",
+          "CORRELATED SCALAR SUBQUERY 5",
+          "SEARCH Attachment USING INDEX Attachment_messageId_position_idx (messageId=?)",
         ],
       ]
     `);

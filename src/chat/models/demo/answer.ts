@@ -37,10 +37,17 @@ export function answerRequest(request: DemoRequest): DemoAnswer {
     const answer = rule(request);
     if (answer !== undefined) return answer;
   }
-  const quote = `You said: “${shorten(request.prompt, maxQuote)}”`;
+  const quote =
+    request.prompt === '' && request.files.length > 0
+      ? ''
+      : `You said: “${shorten(request.prompt, maxQuote)}”`;
   const sent =
-    request.files.length === 0 ? '' : ` You sent ${request.files.join(', ')}; I cannot look into files.`;
-  return answerWith('No rule of mine fits, so I introduce myself.', `${quote}${sent}\n\n${introduction}`);
+    request.files.length === 0 ? '' : `You sent ${request.files.join(', ')}; I cannot look into files.`;
+  const received = [quote, sent].filter((text) => text !== '').join(' ');
+  return answerWith(
+    'No rule of mine fits, so I introduce myself.',
+    [received, introduction].filter((text) => text !== '').join('\n\n'),
+  );
 }
 
 /** Splits a text into words, each with the whitespace after it, so that the joined words are the text again. */
