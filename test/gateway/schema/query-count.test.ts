@@ -305,6 +305,8 @@ const nested: Record<string, (size: number) => Promise<number>> = {
 describe('the number of SQL statements', () => {
   test.each(Object.entries({ ...lists, ...nested }))(
     'the number of SQL statements does not grow with %s',
+    // What the gateway does by itself can fall into a count, on a slow machine, but not three times.
+    { retry: 2 },
     async (_name, statementsFor) => {
       expect(await statementsFor(40)).toBe(await statementsFor(3));
     },
