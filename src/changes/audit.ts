@@ -19,6 +19,7 @@ export const auditActions = {
   HISTORY_CLEARED: 'All messages of a session were deleted.',
   MESSAGE_DELETED: 'A message was deleted with all that follow it.',
   AUDIO_DELETED: 'The recording of a message was deleted.',
+  NODE_REGISTERED: 'A node was registered, and has got its first token.',
   NODE_TOKEN_ROTATED: 'A node has got a new token.',
   NODE_DELETED: 'A node was deleted.',
   TOKEN_CREATED: 'An API token was created. `detail` says whether it is the token of an admin, and its name.',

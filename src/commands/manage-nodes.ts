@@ -84,7 +84,7 @@ async function change(
   const name = { nodeId, userId: action.userId };
   try {
     if (action.type === 'register') {
-      const { token } = await nodes.register({ ...name, displayName: action.displayName }, asker);
+      const { token } = await nodes.register({ ...name, displayName: action.displayName }, asker, operator);
       return { output: token, note: noteOf(nodeId, userId, config) };
     }
     const node = await nodes.find(name, asker);

@@ -59,7 +59,7 @@ export class Nodes {
    *   with AUTH=none, if several users have attached a node with this name; QUOTA_EXCEEDED if the user has too many
    *   nodes.
    */
-  async register(input: NodeSettings & NodeName, asker: Asker): Promise<NodeToken> {
+  async register(input: NodeSettings & NodeName, asker: Asker, actor?: Actor): Promise<NodeToken> {
     const { database, quotas, changes } = this.#options;
     const { nodeId, displayName, description = null } = input;
     const userId = input.userId ?? asker.userId;
@@ -72,6 +72,7 @@ export class Nodes {
       const node = named
         ? await tx.agentNode.update({ where: { id: named.id }, data })
         : await tx.agentNode.create({ data: { ...data, nodeId, userId, capabilities: [] } });
+      await noteDeedsWithin(tx, actor, [deedOf('NODE_REGISTERED', node)]);
       return { node, told: await changes.write(tx, node, await changes.ownersOf(tx, node)) };
     });
     changes.ring(told);
@@ -153,7 +154,7 @@ export class Nodes {
 }
 
 function deedOf(
-  action: 'NODE_DELETED' | 'NODE_TOKEN_ROTATED',
+  action: 'NODE_REGISTERED' | 'NODE_DELETED' | 'NODE_TOKEN_ROTATED',
   { nodeId, userId }: Pick<AgentNode, 'nodeId' | 'userId'>,
 ): Deed {
   return { action, ownerId: userId, subject: `AgentNode:${nodeId}` };

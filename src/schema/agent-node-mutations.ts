@@ -92,7 +92,7 @@ builder.mutationFields((t) => {
       args: {
         input: t.arg({ type: RegisterNodeInput, required: true, description: 'The node to register.' }),
       },
-      resolve: (_root, { input }, context) => context.nodes.register(input, askerOf(context)),
+      resolve: (_root, { input }, context) => context.nodes.register(input, askerOf(context), context.actor),
     }),
     rotateNodeToken: t.field({
       type: NodeTokenRef,

@@ -50,7 +50,7 @@ const AuditEntryRef = builder.objectRef<AuditEntry>('AuditEntry').implement({
     address: t.exposeString('address', {
       nullable: true,
       description:
-        'The IP address that the request came from: behind a proxy, that of the proxy. Null for the command line.',
+        'The IP address of the client; behind a proxy that `TRUSTED_PROXIES` does not name, that of the proxy. Null for the command line.',
     }),
     userAgent: t.exposeString('userAgent', {
       nullable: true,

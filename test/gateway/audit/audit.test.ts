@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { decodeId } from '../../../src/base/global-id.ts';
+import { sweepAudit } from '../../../src/changes/audit.ts';
+import { createLog } from '../../../src/log.ts';
 import { chat } from '../../support/gateway/chat.ts';
 import type { GatewayApi } from '../../support/gateway/gateway-api.ts';
 import { adminJwt, jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
@@ -63,6 +65,7 @@ test('what a user does is written with who, what, when and from where, and outli
     ['SESSION_DELETED', `Session:${number(sessionId)}`, null],
     ['NODE_DELETED', 'AgentNode:laptop', null],
     ['NODE_TOKEN_ROTATED', 'AgentNode:laptop', null],
+    ['NODE_REGISTERED', 'AgentNode:laptop', null],
     ['HISTORY_CLEARED', `Session:${number(sessionId)}`, null],
     ['MESSAGE_DELETED', `Message:${number(message)}`, `Session:${number(sessionId)}`],
     ['SESSION_ARCHIVED', `Session:${number(sessionId)}`, 'archived'],
@@ -195,4 +198,19 @@ test('a denied call and an answered question are written', async () => {
     'TOOL_CALL_DENIED',
   ]);
   expect(JSON.stringify(entries)).not.toContain('secret');
+});
+
+test('entries that are older than AUDIT_RETENTION_DAYS are deleted, however many, and younger ones stay', async () => {
+  const { database, statements } = shared().services;
+  const entryOf = (days: number) => ({
+    at: new Date(Date.now() - days * 86_400_000),
+    ...{ userId: 'peggy', ownerId: 'peggy', action: 'SESSION_DELETED', subject: `Session:${days}` },
+  });
+  await database.auditEntry.createMany({ data: [...Array(2_100).fill(entryOf(31)), entryOf(29)] });
+  const log = createLog({ level: 'silent', format: 'json' });
+  await using _sweep = sweepAudit(30, { statements, log });
+  await expect.poll(() => database.auditEntry.count({ where: { userId: 'peggy' } })).toBe(1);
+  const peggy = await as('peggy');
+  expect(await entriesOf(peggy)).toMatchObject([{ subject: 'Session:29' }]);
+  expect(sweepAudit(0, { statements, log })).toBeUndefined();
 });
