@@ -7,6 +7,12 @@ const threadFile = new URL(
   import.meta.url,
 );
 
+/**
+ * For objects that have just been made. V8 would take up to 48 MB, and keep it; what the thread makes for each file is
+ * gone soon.
+ */
+const maxYoungGenerationSizeMb = 8;
+
 type Question = Extract<ToThread, { id: number; workspaceId: string }>['kind'];
 
 export interface SyncThreadOptions extends SyncThreadData {
@@ -25,7 +31,12 @@ export class SyncThread {
 
   constructor({ print, onFailure, ...data }: SyncThreadOptions) {
     // The environment of the agent has its token.
-    this.#worker = new Worker(threadFile, { workerData: data, env: {}, execArgv: [] });
+    this.#worker = new Worker(threadFile, {
+      workerData: data,
+      env: {},
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb },
+    });
     let reason = 'It ended.';
     this.#worker.on('message', (message: FromThread) => {
       if (message.kind === 'line') print(message.text);
