@@ -7,6 +7,7 @@ import type { Quotas } from '../../limits/quotas.ts';
 import { NoRoomError, type SharedRoom } from '../../limits/shared-room.ts';
 import type { EndedRun, Metrics } from '../../metrics/metrics.ts';
 import { isDiskFull } from '../../storage/failure/disk-full.ts';
+import { untilStored } from '../../storage/failure/until-stored.ts';
 import { findSession } from '../../storage/find-session.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import type { ToolRunner } from '../../tools/tool-runner.ts';
@@ -148,18 +149,20 @@ async function answerPrompt(run: Run, writer: RunWriter, options: ExecuteRunOpti
     if (userMessageId === null || assistantMessageId === null)
       return { status: 'CANCELLED', cancelCause: 'DELETED' };
     await tellStart(writer, { sessionId, userMessageId, assistantMessageId }, resumed);
-    const { userId, systemPrompt, model } = options.setup ?? (await setUp(run, options));
+    // The prompt was accepted, so a server of the database that restarts must not make its run fail.
+    const patiently = <T>(work: () => Promise<T>) => untilStored(work, options);
+    const { userId, systemPrompt, model } = options.setup ?? (await patiently(() => setUp(run, options)));
     const paying = { id: run.id, sessionId, pausedUntil: run.pausedUntil, userId };
     const passBudget = () => waitForBudget(paying, writer, options);
     // A run whose tools have not ended asks its model only when they have.
     if (!resumed?.isWaiting) await passBudget();
-    const tools = await toolsOfRun(run, statements, options.tools);
-    const offered = await tools.offer(sessionId);
+    const tools = await patiently(() => toolsOfRun(run, statements, options.tools));
+    const offered = await patiently(() => tools.offer(sessionId));
     const shown = { userMessageId, assistantMessageId, systemPrompt, offered, model };
     const parts = { statements, quotas: options.quotas, sessionId, model, writer, signal, log };
     const shared = options.compaction;
     const compaction = new Compaction({ ...parts, shared, callLimits: limits.call });
-    const history = await compaction.readHistory({ statements, sessionId, ...shown });
+    const history = await patiently(() => compaction.readHistory({ statements, sessionId, ...shown }));
     writer.contextTokens = history.tokens;
     const files = {
       fileStore: options.blobs.store,

@@ -56,12 +56,17 @@ export function isConnectionLost(error: unknown): boolean {
   return /^(?:08|57P)/.test(code) || socketCodes.has(code);
 }
 
+/** Whether the server refused a connection because it has as many as it allows. */
+export function isServerFull(error: unknown): boolean {
+  return postgresCode(error) === '53300';
+}
+
 /** Says why the server or the way to it made a statement fail, in words that can follow a colon and name no host. */
 export function serverFailure(error: unknown): string | undefined {
   const code = postgresCode(error);
   if (code === undefined) return undefined;
   if (code === '53100') return 'the disk is full';
-  if (code === '53300') return 'the database server takes no more connections';
+  if (isServerFull(error)) return 'the database server takes no more connections';
   if (isServerBusy(error)) return 'another program locks the database';
   if (isConnectionLost(error) || code.startsWith('58')) return 'the database server cannot be reached';
   return undefined;

@@ -4,28 +4,29 @@ import { storageFailure } from './storage-failure.ts';
 
 /** Milliseconds between two tries. */
 const retryMs = 1_000;
-/** How long a write is tried again, in milliseconds. After that it fails, so that those who wait for it learn of it. */
+/** How long it is tried again, in milliseconds. After that it fails, so that those who wait for it learn of it. */
 const longestMs = 60_000;
 
 /**
- * Repeats a write of a run while the disk is full or another program locks the database: a model has answered, a tool
- * has run, or the user has decided, and a run that failed at once would throw that away.
+ * Repeats what a run reads or writes while the disk is full, another program locks the database, or its server is away: a
+ * prompt was accepted, a model has answered, a tool has run, or the user has decided, and a run that failed at once would
+ * throw that away.
  *
- * @param options `signal` aborts when the run is cancelled. Then the write is not tried again.
+ * @param options `signal` aborts when the run is cancelled. Then nothing is tried again.
  * @throws What the last try threw.
  */
 export async function untilStored<T>(
-  write: () => Promise<T>,
+  work: () => Promise<T>,
   { log, signal }: { log: Logger; signal: AbortSignal },
 ): Promise<T> {
   const deadline = performance.now() + longestMs;
   for (;;) {
     try {
-      return await write();
+      return await work();
     } catch (error) {
       const isFinal = storageFailure(error) === undefined || performance.now() >= deadline;
       if (signal.aborted || isFinal) throw error;
-      log.warn({ err: error }, 'a step or a tool call could not be saved; its run waits and tries again');
+      log.warn({ err: error }, 'a part of a run could not be read or saved; its run waits and tries again');
     }
     await delay(retryMs, undefined, { signal }).catch(() => undefined);
   }

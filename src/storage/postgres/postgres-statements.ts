@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { isConnectionLost, isTransactionConflict } from '../failure/postgres-error.ts';
+import { isConnectionLost, isServerFull, isTransactionConflict } from '../failure/postgres-error.ts';
 import type { RecentFailure } from '../failure/watch-failures.ts';
 import { amongIds, idList, toPostgres } from '../statements/dialect.ts';
 import { plainStatement } from '../statements/row-decoder.ts';
@@ -31,7 +31,7 @@ const lockSessions = plainStatement<never>(
 
 /** How often a transaction is repeated that PostgreSQL ended because of another one. */
 const mostConflicts = 5;
-/** How long a statement is repeated whose connection breaks, in milliseconds: most restarts take less. */
+/** How long a statement is repeated that gets no connection or loses it, in milliseconds: most restarts take less. */
 const restartMs = 1_000;
 /** Milliseconds between two tries. */
 const retryMs = 50;
@@ -77,7 +77,10 @@ export function openPostgresStatements({ pool, recent }: PostgresStatementsOptio
     };
   }
 
-  /** Repeats what has changed nothing: after a conflict with another transaction, and while the server restarts. */
+  /**
+   * Repeats what has changed nothing: after a conflict with another transaction, while the server restarts, and while it
+   * takes no more connections, because one that the gateway has already may be free by then.
+   */
   async function repeated<T>(work: () => Promise<T>): Promise<T> {
     const deadline = performance.now() + restartMs;
     for (let conflicts = 0; ; ) {
@@ -85,7 +88,7 @@ export function openPostgresStatements({ pool, recent }: PostgresStatementsOptio
         return await work();
       } catch (error) {
         if (isTransactionConflict(error) && conflicts < mostConflicts) conflicts += 1;
-        else if (!isConnectionLost(error) || performance.now() >= deadline) {
+        else if (!(isConnectionLost(error) || isServerFull(error)) || performance.now() >= deadline) {
           recent.note(error);
           throw error;
         } else await delay(retryMs);

@@ -128,7 +128,7 @@ describe.concurrent('a gateway whose disk is full', () => {
     gateway.model.script([toolCall('call_1', 'read', {})], [text('Done.')]);
     const sessionId = await gateway.createSession();
     const seen = collect(chat(gateway.client(), { sessionId, prompt: 'Read it.' }));
-    await gateway.logged('a tool call could not be saved; its run waits');
+    await gateway.logged('a part of a run could not be read or saved; its run waits');
 
     await makeRoom(gateway.services);
     const events = await seen;

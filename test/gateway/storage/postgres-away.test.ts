@@ -4,6 +4,7 @@ import { type ScriptedGateway, startScriptedGateway } from '../../support/gatewa
 import { type ServerProxy, startServerProxy } from '../../support/http/server-proxy.ts';
 import { createGate, text } from '../../support/model/turn.ts';
 import { describeWithPostgres, openEmptyDatabase } from '../../support/process/postgres.ts';
+import { onServer } from '../../support/suite/postgres-server.ts';
 
 interface Place extends AsyncDisposable {
   gateway: ScriptedGateway;
@@ -98,6 +99,20 @@ describeWithPostgres('a gateway whose PostgreSQL server fails', () => {
     const { nodes } = (await gateway.query(contents)).sessions.nodes[0].messages;
     expect(nodes).toMatchObject([{ content: 'Wait.' }, { content: 'Saved later.', status: 'COMPLETE' }]);
     await vi.waitFor(async () => expect((await ready(gateway)).status).toBe(200), { timeout: 15_000 });
+  });
+
+  test('a prompt whose session cannot be read when its run begins is answered when it can', async () => {
+    await using place = await openPlace();
+    const { gateway, server } = place;
+    gateway.model.script([text('At last.')]);
+    const sessionId = await gateway.createSession();
+    await onServer(async (other) => {
+      await other.query('BEGIN; LOCK TABLE "SessionNode" IN ACCESS EXCLUSIVE MODE');
+      const answer = collect(chat(gateway.client(), { sessionId, prompt: 'Wait.' }));
+      await gateway.logged('a part of a run could not be read or saved; its run waits');
+      await other.query('COMMIT');
+      expect(textOf(await answer)).toBe('At last.');
+    }, server.url);
   });
 
   test('a frozen server is waited for as long as DATABASE_TIMEOUT_MS, and the next statement after it works', async () => {
