@@ -73,6 +73,7 @@ export async function startGateway(
     if (!parts.models) resources.use(loadWhenIdle(providerModules(config.models)));
     const retention = services.sessions.startRetention(config.chat.sessionRetentionDays, log);
     if (retention) resources.use(retention);
+    resources.use(services.sessions.sweepUnstored(log));
     const auditSweep = sweepAudit(config.auditRetentionDays, { statements: stores.statements, log });
     if (auditSweep) resources.use(auditSweep);
     // Start queued runs after listening: a start that fails must not have called a model.

@@ -130,9 +130,9 @@ export function createServices(options: ServicesOptions): Services {
   const calls = { statements, dispatcher, copy: workspaces.copy, traces };
   const untracedTools = parts.tools ?? new NodeTools({ ...config.nodes, ...calls });
   const tools = traces ? traceTools(untracedTools, traces) : untracedTools;
-  const titles = createTitles(options, { models, quotas, changes: changes.log });
   const prices = new Prices(config.prices);
   const budgets = new Budgets({ statements, prices, limits: config.budgets, bus });
+  const titles = createTitles(options, { models, quotas, budgets, changes: changes.log });
   const engine = createEngine(options, {
     ...{ models, tools, runLogs, quotas, budgets, blobs, searchBacklog },
     changes: changes.log,
@@ -228,7 +228,7 @@ function createNodes(options: ServicesOptions, { changes, quotas }: { changes: C
 
 function createTitles(
   { config, log, statements, resources }: ServicesOptions,
-  parts: Pick<TitlesOptions, 'models' | 'quotas' | 'changes'>,
+  parts: Pick<TitlesOptions, 'models' | 'quotas' | 'budgets' | 'changes'>,
 ): Titles | undefined {
   if (config.chat.sessionTitles === 'off') return undefined;
   return resources.use(new Titles({ ...parts, statements, callLimits: callLimits(config), log }));

@@ -46,6 +46,7 @@ const finishReasons: Record<FinishReason, string> = {
  * | `RunCompleted` | `finish` with `finishReason`, and model and usage as metadata; `[DONE]` |
  * | `RunFailed` | `error`; `[DONE]` |
  * | `RunCancelled` | `abort`; `[DONE]` |
+ * | `RunPaused`, `RunContinued` | `data-paused` with `limit`, `reason` and `until`, and again with `isOver: true` |
  * | `RunResumed`, `HistoryGap` | nothing, if the text goes on where it was; else `error` |
  * | all others | nothing |
  */
@@ -107,11 +108,22 @@ export class PartWriter implements FrameWriter {
         });
       case 'ToolCallFinished':
         return this.#result(event);
+      case 'RunPaused': {
+        const { limit, reason, until } = event;
+        return this.#pause({ limit, reason, until, isOver: false });
+      }
+      case 'RunContinued':
+        return this.#pause({ isOver: true });
       case 'RunResumed':
         return this.#catchUp(event.content);
       default:
         return '';
     }
+  }
+
+  /** The parts of one id replace each other in the message of the client. */
+  #pause(data: object): string {
+    return part({ type: 'data-paused', id: 'pause', data });
   }
 
   #id({ callId }: { callId: string }): string {

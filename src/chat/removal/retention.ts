@@ -1,10 +1,13 @@
 import type { Logger } from 'pino';
 import { repeatFromStart } from '../../base/repeat.ts';
-import { inactiveSessions } from '../../storage/statements/removal.ts';
+import { unstoredFeature } from '../../base/unstored-feature.ts';
+import { inactiveOfFeature, inactiveSessions } from '../../storage/statements/removal.ts';
 import { type DeleteSessionsOptions, deleteInactive } from './delete-sessions.ts';
 import { sessionsAtOnce } from './removal-sweep.ts';
 
-const [hourMs, dayMs] = [3_600_000, 86_400_000];
+const [minuteMs, hourMs, dayMs] = [60_000, 3_600_000, 86_400_000];
+/** A client may still be reading an answer that has ended. */
+const unstoredMs = 10 * minuteMs;
 
 export interface RetentionOptions extends DeleteSessionsOptions {
   log: Logger;
@@ -27,13 +30,41 @@ export function startRetention(days: number, options: RetentionOptions): AsyncDi
   );
 }
 
-/** @param before Sessions whose last activity was earlier are deleted. */
-async function deleteExpired(before: Date, signal: AbortSignal, options: RetentionOptions): Promise<void> {
+/**
+ * Deletes sessions that were to go with their answer (`store: false`) and that a client has left: one that never brought the
+ * results of its tools, for example. Those that are answering or wait for their client stay.
+ */
+export function sweepUnstored(options: RetentionOptions): AsyncDisposable {
+  return repeatFromStart(minuteMs, (closing) =>
+    deleteExpired(new Date(Date.now() - unstoredMs), closing, options, unstoredFeature).catch(
+      (err: unknown) =>
+        options.log.warn(
+          { err },
+          'sessions that are not to be stored could not be deleted; they are tried again in a minute',
+        ),
+    ),
+  );
+}
+
+/**
+ * @param before Sessions whose last activity was earlier are deleted.
+ * @param featureName Only sessions of this part of the application. Default: of all.
+ */
+async function deleteExpired(
+  before: Date,
+  signal: AbortSignal,
+  options: RetentionOptions,
+  featureName?: string,
+): Promise<void> {
   const { statements, log } = options;
   const atOnce = sessionsAtOnce[statements.dialect];
   let [after, afterId] = [new Date(0), 0];
   while (!signal.aborted) {
-    const page = await statements.all(inactiveSessions, [after, afterId, before, atOnce]);
+    const range = [after, afterId, before, atOnce];
+    const page =
+      featureName === undefined
+        ? await statements.all(inactiveSessions, range)
+        : await statements.all(inactiveOfFeature, [featureName, ...range]);
     const ids = page.map(({ id }) => id);
     const deleted = await deleteInactive(ids, before, options);
     for (const { id: sessionId, userId, lastActivityAt } of deleted) {

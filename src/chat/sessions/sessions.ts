@@ -8,7 +8,7 @@ import { selectBranch } from '../branches/select-branch.ts';
 import { clearHistory } from '../removal/clear-history.ts';
 import { deleteMessage } from '../removal/delete-message.ts';
 import { type DeleteSessionsOptions, deleteSession, deleteSessions } from '../removal/delete-sessions.ts';
-import { startRetention } from '../removal/retention.ts';
+import { startRetention, sweepUnstored } from '../removal/retention.ts';
 import { type CreateSessionOptions, createSession, type NewSession } from './create-session.ts';
 import { forkSession } from './fork-session.ts';
 import type { SessionChanges } from './store-session.ts';
@@ -70,6 +70,11 @@ export class Sessions {
    */
   startRetention(days: number, log: Logger): AsyncDisposable | undefined {
     return startRetention(days, { ...this.#options.removal, log });
+  }
+
+  /** Deletes sessions that are not to be stored and that their client has left, until the result is disposed. */
+  sweepUnstored(log: Logger): AsyncDisposable {
+    return sweepUnstored({ ...this.#options.removal, log });
   }
 
   /** @throws GatewayError NOT_FOUND. */

@@ -8,6 +8,7 @@ import { firstPrompt, giveTitle, untitledSession } from '../../storage/statement
 import { sessionById } from '../../storage/statements/sessions.ts';
 import type { Statements } from '../../storage/statements/statement.ts';
 import { textBytes } from '../../storage/stored-bytes.ts';
+import type { Budgets } from '../budgets/budgets.ts';
 import type { CallLimits } from '../models/call/call-model.ts';
 import type { Models } from '../models/models.ts';
 import { readSettings } from '../models/settings/stored-settings.ts';
@@ -22,6 +23,7 @@ export interface TitlesOptions {
   models: Models;
   changes: ChangeLog;
   quotas: Pick<Quotas, 'add'>;
+  budgets: Pick<Budgets, 'usedUp'>;
   callLimits: CallLimits;
   log: Logger;
 }
@@ -65,15 +67,18 @@ export class Titles implements AsyncDisposable {
     await Promise.all(this.#making);
   }
 
-  async #make({ sessionId, providerName, modelName }: Run, answer: string): Promise<void> {
-    const { statements, log } = this.#options;
+  async #make({ id: runId, sessionId, providerName, modelName }: Run, answer: string): Promise<void> {
+    const { statements, budgets, log } = this.#options;
     const session = await statements.get(untitledSession, [sessionId, tries + 1, sessionId]);
     if (session === undefined || session.completedRuns > tries) return;
     const prompt = await statements.get(firstPrompt, [sessionId]);
     if (prompt === undefined) return;
+    const usage = noUsage({ providerName, modelName });
+    // The next answer tries again, when the user may spend something.
+    if ((await budgets.usedUp(session.userId, { runId, usage })) !== undefined) return;
     const made =
       providerName === 'demo'
-        ? { text: prompt.content, usage: noUsage({ providerName, modelName }) }
+        ? { text: prompt.content, usage }
         : await this.#ask(
             { providerName, modelName, settings: readSettings(session.settings) },
             prompt.content,

@@ -1,4 +1,5 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { unstoredFeature } from '../../base/unstored-feature.ts';
 import type { LegOfRun } from '../../dialect/answer/answer-calls.ts';
 import { type AnswerEnd, followAnswer } from '../../dialect/answer/follow-answer.ts';
 import { Leg } from '../../dialect/answer/leg.ts';
@@ -120,7 +121,8 @@ function isTaken(error: unknown): boolean {
 async function sendToNew(c: ApiContext, services: ApiServices, asked: Asked): Promise<AnswerRunFragment> {
   const { conversation, request, requestId } = asked;
   const tags = [beginningTag(conversation), ...(requestId ? [keyTag(requestId)] : [])];
-  const settings = { ...chooseModel(request.model), tags, metadata: request.metadata };
+  const part = request.store === false ? { featureName: unstoredFeature } : {};
+  const settings = { ...part, ...chooseModel(request.model), tags, metadata: request.metadata };
   const session = await openSession(c, services, conversation, settings, names);
   // A session that is deleted with its answer needs no room.
   if (request.store !== false) await makeRoom(c, services);

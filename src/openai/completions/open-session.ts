@@ -19,12 +19,12 @@ export async function openSession(
   c: ApiContext,
   services: ApiServices,
   { system, exchanges }: Conversation,
-  settings: Pick<CreateSessionInput, 'providerName' | 'modelName' | 'tags' | 'metadata'>,
+  settings: Pick<CreateSessionInput, 'featureName' | 'providerName' | 'modelName' | 'tags' | 'metadata'>,
   names: ParameterNames,
 ): Promise<ConversationFieldsFragment> {
   const input = {
-    ...settings,
     featureName,
+    ...settings,
     systemPrompt: system,
     history: historyOf(exchanges, earlierFiles),
   };

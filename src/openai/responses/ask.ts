@@ -1,3 +1,4 @@
+import { unstoredFeature } from '../../base/unstored-feature.ts';
 import type { LegOfRun } from '../../dialect/answer/answer-calls.ts';
 import { Leg } from '../../dialect/answer/leg.ts';
 import { type Place, startAnswer } from '../../dialect/answer/start-answer.ts';
@@ -121,7 +122,7 @@ async function openSession(
   { request, asked }: Asked<Conversation>,
 ): Promise<ConversationFieldsFragment> {
   const input = {
-    featureName,
+    featureName: request.store === false ? unstoredFeature : featureName,
     ...chooseModel(request.model),
     systemPrompt: asked.system,
     history: historyOf(asked.exchanges, earlierFiles),

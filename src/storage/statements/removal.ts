@@ -59,6 +59,13 @@ export const inactiveSessions = modelStatement<InactiveSession>(
      AND "deletedAt" IS NULL AND "pinnedAt" IS NULL ORDER BY "lastActivityAt", "id" LIMIT ?`,
 );
 
+/** The same of one part of the application. Parameters: its name, and then the same. */
+export const inactiveOfFeature = modelStatement<InactiveSession>(
+  'Session',
+  `SELECT "id", "userId", "lastActivityAt" FROM "Session" WHERE "featureName" = ?
+     AND ("lastActivityAt", "id") > (?, ?) AND "lastActivityAt" < ? AND "deletedAt" IS NULL AND "pinnedAt" IS NULL ORDER BY "lastActivityAt", "id" LIMIT ?`,
+);
+
 /** Parameter: the ids. */
 export const deleteRuns = plainStatement<never>(`DELETE FROM "Run" WHERE "id" ${amongIds}`);
 

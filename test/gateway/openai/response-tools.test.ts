@@ -1,5 +1,6 @@
 import type { FunctionTool, ResponseInput, ResponseStreamEvent } from 'openai/resources/responses/responses';
 import { describe, expect, test } from 'vitest';
+import { createLog } from '../../../src/log.ts';
 import { scripted as model, openAiClient, postOpenAi } from '../../support/gateway/openai-client.ts';
 import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
 import { createTools } from '../../support/gateway/tool-double.ts';
@@ -234,6 +235,28 @@ describe('function tools of a client of Responses', () => {
     const second = await client().responses.create({ model, input: items, tools, store: false });
     expect(second.output_text).toBe('Secret.');
     await expect(client().responses.retrieve(first.id)).rejects.toMatchObject({ status: 404 });
+  });
+
+  test('with store: false a session that its client has left is deleted when its run has ended, and not before', async () => {
+    const gateway = shared();
+    const { sessions, database } = gateway.services;
+    const log = createLog({ level: 'silent', format: 'json' });
+    const sweep = async () => sessions.sweepUnstored(log)[Symbol.asyncDispose]();
+    gateway.model.script([rome]);
+    const { id } = await client().responses.create({ model, input: 'Whisper', tools, store: false });
+    const run = await database.run.findUniqueOrThrow({ where: { id: Number(id.split('_')[1]) } });
+    const ofRun = { where: { id: run.sessionId } };
+    const isGone = async () => (await database.session.findFirst(ofRun))?.deletedAt !== null;
+    await database.session.update({ ...ofRun, data: { lastActivityAt: new Date(Date.now() - 3_600_000) } });
+    await sweep();
+    expect(await isGone()).toBe(false);
+
+    await client().responses.cancel(id);
+    await sweep();
+    expect(await isGone()).toBe(false);
+    await database.session.update({ ...ofRun, data: { lastActivityAt: new Date(Date.now() - 3_600_000) } });
+    await sweep();
+    expect(await isGone()).toBe(true);
   });
 });
 

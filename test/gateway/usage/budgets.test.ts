@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decodeId } from '../../../src/base/global-id.ts';
+import { partsOf, TestChat } from '../../support/gateway/ai-sdk-chat.ts';
 import { chat, collect, follow, until } from '../../support/gateway/chat.ts';
 import type { GatewayApi } from '../../support/gateway/gateway-api.ts';
 import { adminJwt, jwtSettings, signJwt } from '../../support/gateway/jwt.ts';
@@ -144,6 +145,26 @@ describe('a run whose user has used up a budget', () => {
     });
   });
 
+  test('is told of to a client of the AI SDK, in a data part that says when it is over', async () => {
+    await setBudget('nora', '0');
+    shared().model.script([text('At last.')]);
+    const chat = new TestChat(shared(), { token: await signJwt({ sub: 'nora' }) });
+    const sent = chat.sendMessage({ text: 'Hi' });
+    const paused = () => chat.lastMessage?.parts.find(({ type }) => type === 'data-paused');
+    await expect.poll(paused).toMatchObject({
+      data: {
+        limit: 'MAX_COST_PER_USER_PER_DAY',
+        reason: expect.stringContaining('0 of 0 EUR are spent'),
+        until: nextDay(),
+        isOver: false,
+      },
+    });
+    await setBudget('nora', '100');
+    await sent;
+    expect(paused()).toMatchObject({ data: { isOver: true } });
+    expect(partsOf(chat.lastMessage)).toContain('text: At last.');
+  });
+
   test('only an admin sets budgets, and only as an amount', async () => {
     const set = 'mutation ($perDay: String) { setUserBudget(userId: "bob", perDay: $perDay) { name } }';
     await expect((await as('bob')).query(set, { perDay: '1' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
@@ -188,9 +209,12 @@ test('a run that waits for a budget goes on waiting at the next start, and then 
 
 test('a budget for all users together stops each of them', async () => {
   const { MAX_COST_PER_USER_PER_DAY: _, ...others } = settings;
-  await using gateway = await startScriptedGateway({ settings: { ...others, MAX_COST_PER_MONTH: '15' } });
+  await using gateway = await startScriptedGateway({
+    settings: { ...others, MAX_COST_PER_MONTH: '15', SESSION_TITLES: 'model' },
+  });
   gateway.model.script([text('Hi, alice.')]);
   const alice = await as('alice', gateway);
+  await setBudget('alice', '15', gateway);
   await collect(chat(alice.client(), { sessionId: await alice.createSession(), prompt: 'Hi' }));
   const bob = await as('bob', gateway);
   const budgets = '{ budgets { name spent { amount } } }';
@@ -204,6 +228,8 @@ test('a budget for all users together stops each of them', async () => {
   );
   expect(seen.at(-1)).toMatchObject({ limit: 'MAX_COST_PER_MONTH' });
   expect(seen.at(-1)?.['reason']).toContain('15 of 15 EUR are spent');
+  // No model was asked for a title.
+  expect(gateway.model.requests).toHaveLength(1);
 });
 
 test.each([false, true])(
