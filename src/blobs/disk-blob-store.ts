@@ -46,7 +46,7 @@ export async function openDiskBlobStore(folder: string): Promise<BlobStore> {
       return file.createReadStream({ start, end, highWaterMark: readBytes });
     },
     async size(key) {
-      return isBlobKey(key) ? ((await statIfThere(fileOf(key)))?.size ?? null) : null;
+      return isBlobKey(key) ? ((await statFile(fileOf(key)))?.size ?? null) : null;
     },
     async delete(key) {
       if (isBlobKey(key)) await rm(fileOf(key), { force: true });
@@ -61,7 +61,7 @@ export async function openDiskBlobStore(folder: string): Promise<BlobStore> {
       for await (const shard of await opendir(folder)) {
         if (!/^[0-9a-f]{2}$/.test(shard.name)) continue;
         for await (const { name } of await opendir(join(folder, shard.name))) {
-          const found = isBlobKey(name) ? await statIfThere(fileOf(name)) : undefined;
+          const found = isBlobKey(name) ? await statFile(fileOf(name)) : undefined;
           if (found) yield { key: name, modifiedAt: found.mtime };
         }
       }
@@ -109,6 +109,12 @@ async function removeOnFailure<T>(path: string, work: () => Promise<T>): Promise
 async function syncFolder(path: string): Promise<void> {
   await using folder = await open(path);
   await folder.sync();
+}
+
+/** Undefined also for what is no file: a pipe or a device would never be read to its end. */
+async function statFile(path: string) {
+  const found = await statIfThere(path);
+  return found?.isFile() ? found : undefined;
 }
 
 async function statIfThere(path: string) {

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTemporaryFolder, type TemporaryFolder } from '../support/files/temporary-folder.ts';
@@ -58,6 +58,25 @@ test('a backup that is made while the gateway writes holds all that was acknowle
   expect(running).toMatchObject({ code: 1, stderr: expect.stringContaining('already: move it away') });
 });
 
+test('a backup does not replace the database of the gateway, and a restored one takes no changes of another', async () => {
+  const first = { DATA_DIR: pathOf('first') };
+  await symlink(pathOf('first'), pathOf('alias'));
+  for (const name of ['first', 'alias']) {
+    expect(await switchyard(first, 'backup', pathOf(name))).toMatchObject({
+      code: 1,
+      stderr: `The folder ${pathOf(name)} is that of the gateway: name another one for the backup.\n`,
+    });
+  }
+  await mkdir(pathOf('moved'));
+  const leftover = pathOf('moved/switchyard.db-wal');
+  await writeFile(leftover, 'changes of a database that was moved away');
+  expect(await switchyard({ DATA_DIR: pathOf('moved') }, 'restore', pathOf('backup'))).toMatchObject({
+    code: 1,
+    stderr: `${leftover} belongs to a database that is not there any more: move it away, too.\n`,
+  });
+  expect(await readdir(pathOf('moved'))).toEqual(['switchyard.db-wal']);
+});
+
 test('a damaged recording and a damaged database are found, and nothing is restored from them', async () => {
   const [blobs = ''] = (await readdir(pathOf('backup/blobs'))).filter((name) => name.length === 2);
   const [key = ''] = await readdir(pathOf(`backup/blobs/${blobs}`));
@@ -68,6 +87,18 @@ test('a damaged recording and a damaged database are found, and nothing is resto
     stderr: `The backup is damaged: the bytes of ${key} are not those that were stored.\n`,
   });
   expect(await readdir(pathOf('third'))).not.toContain('switchyard.db');
+  // A device never ends. It is no stored file, and so the recording is missing.
+  await rm(pathOf(`backup/blobs/${blobs}/${key}`));
+  await symlink('/dev/zero', pathOf(`backup/blobs/${blobs}/${key}`));
+  expect(await switchyard({ DATA_DIR: pathOf('fourth') }, 'restore', pathOf('backup'))).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining(`1 stored files that the database names are missing: ${key}.`),
+  });
+  await writeFile(pathOf('backup/switchyard.db'), '');
+  expect(await switchyard(third, 'restore', pathOf('backup'))).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('is empty: it is no backup of a gateway'),
+  });
   await writeFile(pathOf('backup/switchyard.db'), 'no database');
   expect(await switchyard(third, 'restore', pathOf('backup'))).toMatchObject({
     code: 1,

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, realpath } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { messageOf } from '../../base/caught-error.ts';
 import { type Config, readConfig } from '../../config/config.ts';
 import { StartupError } from '../../config/startup-error.ts';
 import { copySqlite } from '../../storage/sqlite/copy-database.ts';
-import { type CopiedBlobs, copyBlobs } from './copy-blobs.ts';
+import { type CopiedBlobs, copyBlobs, tellMissing } from './copy-blobs.ts';
 import { backupDatabase, openStores, sqliteFileOf, storesOfBackup } from './stores.ts';
 
 /**
@@ -25,6 +25,10 @@ export async function makeBackup(path: string): Promise<string> {
   } catch (error) {
     throw new StartupError(`The folder ${folder} cannot be created: ${messageOf(error)}.`, { cause: error });
   }
+  const places = await Promise.all([dirname(source), config.dataDir].map((each) => realpath(each)));
+  if (places.includes(await realpath(folder))) {
+    throw new StartupError(`The folder ${folder} is that of the gateway: name another one for the backup.`);
+  }
   // Blobs first, because a gateway may delete one that the database still names; then those that came meanwhile.
   const before = await copyAllBlobs(config, folder);
   await copySqlite(source, join(folder, backupDatabase));
@@ -37,7 +41,9 @@ export async function makeBackup(path: string): Promise<string> {
     );
   }
   const files = `${before.copied + after.copied} stored files (${before.bytes + after.bytes} bytes)`;
-  return `The database and ${files} were copied to ${folder} and checked; ${before.kept} files were there before.`;
+  const copies = await storesOfBackup(folder);
+  const missing = await tellMissing(join(folder, backupDatabase), [copies]);
+  return `The database and ${files} were copied to ${folder} and checked; ${before.kept} files were there before.${missing}`;
 }
 
 async function copyAllBlobs({ blobs }: Config, folder: string): Promise<CopiedBlobs> {

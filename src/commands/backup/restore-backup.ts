@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { readConfig } from '../../config/config.ts';
@@ -6,7 +6,7 @@ import { StartupError } from '../../config/startup-error.ts';
 import { claimDataDir } from '../../storage/sqlite/claim-data-dir.ts';
 import { copySqlite } from '../../storage/sqlite/copy-database.ts';
 import { examineSqlite } from '../../storage/sqlite/examine-sqlite.ts';
-import { copyBlobs } from './copy-blobs.ts';
+import { copyBlobs, tellMissing } from './copy-blobs.ts';
 import { backupDatabase, openStores, sqliteFileOf, storesOfBackup } from './stores.ts';
 
 /**
@@ -22,12 +22,15 @@ export async function restoreBackup(path: string): Promise<string> {
   const target = sqliteFileOf(config);
   const folder = resolve(path);
   const source = join(folder, backupDatabase);
-  if (!existsSync(source))
+  // A pipe of this name would never be read to its end.
+  if (!statSync(source, { throwIfNoEntry: false })?.isFile())
     throw new StartupError(`There is no backup in ${folder}: it lacks ${backupDatabase}.`);
-  examineSqlite(`file:${source}`);
+  if (!examineSqlite(`file:${source}`).hasData)
+    throw new StartupError(`The database ${source} is empty: it is no backup of a gateway.`);
   if (existsSync(target)) {
     throw new StartupError(`There is a database ${target} already: move it away, or set another DATA_DIR.`);
   }
+  refuseLeftovers(target);
   using _ = await claimDataDir(config.dataDir, { waitMs: 0 });
   let files = 0;
   const [sources, targets] = [await storesOfBackup(folder), await openStores(config.blobs)];
@@ -40,8 +43,17 @@ export async function restoreBackup(path: string): Promise<string> {
     }
     files += copied + kept;
   }
+  const missing = await tellMissing(source, [sources, targets]);
   for (const store of [...sources, ...targets]) await store[Symbol.asyncDispose]();
   await mkdir(dirname(target), { recursive: true, mode: 0o700 });
   await copySqlite(source, target);
-  return `The database ${target} and ${files} stored files were restored and checked. Start the gateway.`;
+  return `The database ${target} and ${files} stored files were restored and checked.${missing} Start the gateway.`;
+}
+
+/** SQLite would take what is left of another database for changes of the restored one, and damage it with them. */
+function refuseLeftovers(target: string): void {
+  for (const file of [`${target}-wal`, `${target}-journal`]) {
+    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0) continue;
+    throw new StartupError(`${file} belongs to a database that is not there any more: move it away, too.`);
+  }
 }

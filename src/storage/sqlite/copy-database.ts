@@ -29,6 +29,8 @@ export async function copySqlite(source: string, target: string): Promise<void> 
     }
     settle(unfinished);
     await sync(unfinished);
+    // Changes of an earlier copy that somebody opened would be taken for changes of this one.
+    for (const end of companions) await rm(target + end, { force: true });
     await rename(unfinished, target);
     await sync(dirname(target));
   } catch (error) {
@@ -52,8 +54,10 @@ function settle(file: string): void {
   }
 }
 
+const companions = ['-wal', '-shm', '-journal'];
+
 async function removeWithCompanions(file: string): Promise<void> {
-  for (const end of ['', '-wal', '-shm', '-journal']) await rm(file + end, { force: true });
+  for (const end of ['', ...companions]) await rm(file + end, { force: true });
 }
 
 async function sync(path: string): Promise<void> {

@@ -6,17 +6,18 @@ import { readMigrations } from '../migrations/migrations.ts';
 import { databaseFile } from './database-file.ts';
 import { pendingMigrations } from './migrate-sqlite.ts';
 
-/** See `examineDatabase`. Reads the whole file, which takes about a second for each gigabyte. */
-export function examineSqlite(url: string): { exists: boolean; pending: string[] } {
+/** See `examineDatabase`; `hasData`: a gateway has used the file. Reads the whole file, which takes about a second for each gigabyte. */
+export function examineSqlite(url: string): { exists: boolean; pending: string[]; hasData: boolean } {
   const file = databaseFile(url);
   const migrations = readMigrations();
-  if (!existsSync(file)) return { exists: false, pending: migrations.map(({ name }) => name) };
+  if (!existsSync(file))
+    return { exists: false, pending: migrations.map(({ name }) => name), hasData: false };
   try {
     const connection = new Sqlite(file, { readonly: true, timeout: 5_000 });
     try {
       const pending = pendingMigrations(connection, migrations).map(({ name }) => name);
       checkIntegrity(connection);
-      return { exists: true, pending };
+      return { exists: true, pending, hasData: pending.length < migrations.length };
     } finally {
       connection.close();
     }
