@@ -2,7 +2,8 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { examine } from '../../src/commands/doctor/examine.ts';
 import { openTemporaryFolder, type TemporaryFolder } from '../support/files/temporary-folder.ts';
 import { startTestGateway } from '../support/gateway/gateway.ts';
 import { startCollector } from '../support/http/collector.ts';
@@ -102,4 +103,27 @@ test('a PostgreSQL server and a Redis server that do not answer are faults', asy
   ]);
   expect(rows).toContainEqual(expect.stringMatching(/^warning stored files are in DATA_DIR/));
   expect(rows.join()).not.toContain('secret');
+});
+
+test('a server that takes requests and never answers is a fault', async () => {
+  const server = createServer(() => {});
+  await new Promise<void>((listening) => {
+    server.listen(0, '127.0.0.1', listening);
+  });
+  const { port } = server.address() as AddressInfo;
+  vi.stubEnv('DATA_DIR', join(folder.path, 'silent'));
+  vi.stubEnv('BLOB_URL', `s3://bucket?endpoint=http://127.0.0.1:${port}&region=x`);
+  vi.stubEnv('S3_ACCESS_KEY_ID', 'id');
+  vi.stubEnv('S3_SECRET_ACCESS_KEY', 'secret');
+  try {
+    expect(await examine(1_000)).toContainEqual({
+      state: 'fault',
+      about: 'stored files',
+      text: 'no answer within 1 s',
+    });
+  } finally {
+    vi.unstubAllEnvs();
+    server.closeAllConnections();
+    server.close();
+  }
 });

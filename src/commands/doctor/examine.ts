@@ -28,8 +28,15 @@ const checks: Record<string, Check> = {
   traces: checkTraces,
 };
 
-/** Runs all checks with the settings of the environment and of `.env`. Never rejects. */
-export async function examine(): Promise<Finding[]> {
+/** How long a check may take, in milliseconds: longer than the database waits for its server. */
+const longestMs = 30_000;
+
+/**
+ * Runs all checks with the settings of the environment and of `.env`. Never rejects.
+ *
+ * @param deadlineMs After this time, what a server has not answered is a fault. Its connection may still be open.
+ */
+export async function examine(deadlineMs = longestMs): Promise<Finding[]> {
   const unknown = findUnknown();
   let config: Config;
   try {
@@ -45,10 +52,22 @@ export async function examine(): Promise<Finding[]> {
   }
   const found = await Promise.all(
     Object.entries(checks).map(([about, check]) =>
-      check(config).catch((error: unknown) => [fault(about, messageOf(error))]),
+      within(deadlineMs, check(config)).catch((error: unknown) => [fault(about, messageOf(error))]),
     ),
   );
   return [ok('settings', 'are valid'), ...unknown, ...found.flat()];
+}
+
+async function within<T>(ms: number, checked: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1_000} s`)), ms);
+  });
+  try {
+    return await Promise.race([checked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Lays out findings as lines. A finding with several lines is one line here. */
