@@ -31,8 +31,6 @@ export interface RequestOptions {
   headers?: Headers;
   /** Sent as JSON. */
   body?: unknown;
-  /** Sent as they are, instead of `body`. */
-  bytes?: Uint8Array<ArrayBuffer> | undefined;
   /** Sent instead of `body`. */
   form?: FormData | undefined;
   /** Called with the part of `form` that has been sent, from 0 to 1. */
@@ -72,20 +70,19 @@ async function tokenOf({ token }: Endpoint, refused?: string): Promise<string | 
 async function send(
   { url, headers: more }: Endpoint,
   token: string | undefined,
-  { method = 'POST', headers: own, body, bytes, form, onProgress, signal }: RequestOptions,
+  { method = 'POST', headers: own, body, form, onProgress, signal }: RequestOptions,
 ): Promise<Response> {
   const headers: Headers = {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(typeof more === 'function' ? await more() : more),
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    ...(bytes === undefined ? {} : { 'content-type': 'application/octet-stream' }),
     // The gateway refuses a form without this header, because any web page could send one.
     ...(form === undefined ? {} : { 'apollo-require-preflight': 'true' }),
     ...own,
   };
   const init = { method, headers, signal };
   if (form && onProgress) return sendForm(url, form, init, onProgress);
-  const sent = form ?? bytes ?? (body === undefined ? null : JSON.stringify(body));
+  const sent = form ?? (body === undefined ? null : JSON.stringify(body));
   return fetch(url, { ...init, body: sent, redirect: 'manual' });
 }
 

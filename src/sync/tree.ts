@@ -25,6 +25,8 @@ export class Tree {
   readonly #table = new EntryTable();
   #size = 0;
   #bytes = 0;
+  /** What `#find` has found last: paths of one folder come one after the other. */
+  #last: { path: string; folder: Folder } | undefined;
 
   /** How many entries there are. */
   get size(): number {
@@ -63,14 +65,7 @@ export class Tree {
   }
 
   set(entry: Entry): void {
-    let folder = this.#root;
-    folder.hash = undefined;
-    for (const name of namesOf(folderOf(entry.path))) {
-      const next = folder.folders.get(name) ?? newFolder();
-      if (!folder.folders.has(name)) folder.folders.set(alone(name), next);
-      folder = next;
-      folder.hash = undefined;
-    }
+    const folder = this.#change(folderOf(entry.path));
     const name = nameOf(entry.path);
     const present = folder.entries.get(name);
     if (present === undefined) {
@@ -107,6 +102,7 @@ export class Tree {
       const { name, folder } = way[depth] as (typeof way)[number];
       if (folder.entries.size > 0 || folder.folders.size > 0) return;
       way[depth - 1]?.folder.folders.delete(name);
+      this.#last = undefined;
     }
   }
 
@@ -168,8 +164,26 @@ export class Tree {
   }
 
   #find(path: string): Folder | undefined {
+    if (this.#last?.path === path) return this.#last.folder;
     let folder: Folder | undefined = this.#root;
     for (const name of namesOf(path)) folder = folder?.folders.get(name);
+    if (folder !== undefined) this.#last = { path, folder };
+    return folder;
+  }
+
+  /** A folder in which something changes. It is made if it is not there. */
+  #change(path: string): Folder {
+    const found = this.#find(path);
+    // Then no folder above it has a hash: making one makes those of all folders below.
+    if (found !== undefined && found.hash === undefined) return found;
+    let folder = this.#root;
+    folder.hash = undefined;
+    for (const name of namesOf(path)) {
+      const next = folder.folders.get(name) ?? newFolder();
+      if (!folder.folders.has(name)) folder.folders.set(alone(name), next);
+      folder = next;
+      folder.hash = undefined;
+    }
     return folder;
   }
 

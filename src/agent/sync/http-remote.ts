@@ -6,6 +6,7 @@ import { changesResultSchema } from '../../sync/change.ts';
 import { entrySchema, sha256 } from '../../sync/entry.ts';
 import { pack, unpack } from '../../sync/pack.ts';
 import type { AgentDetails, ChangedPath, Remote } from '../../sync/remote.ts';
+import { PackClient, type PackRequest } from './pack-client.ts';
 import { bytesOf, inTime, readJson, readLines } from './read-response.ts';
 
 export interface HttpRemoteOptions {
@@ -37,12 +38,14 @@ const missingSchema = z.object({ missing: z.array(sha256) });
  * machine. Passing errors are tried again a few times.
  */
 export function createHttpRemote({ url, token, workspaceId, agent }: HttpRemoteOptions): Remote {
+  const base = `${url}/workspaces/${encodeURIComponent(workspaceId)}`;
+  const packs = new PackClient(token);
   const ask = <T>(
     name: string,
     options: RequestOptions,
     read: (response: Response) => Promise<T>,
   ): Promise<T> => {
-    const endpoint = { url: `${url}/workspaces/${encodeURIComponent(workspaceId)}/${name}`, token };
+    const endpoint = { url: `${base}/${name}`, token };
     const { signal } = options;
     const once = async () => {
       try {
@@ -55,6 +58,18 @@ export function createHttpRemote({ url, token, workspaceId, agent }: HttpRemoteO
   };
   const post = <T>(name: string, body: unknown, schema: z.ZodType<T>, signal: AbortSignal) =>
     ask(name, { body, signal }, async (response) => parse(schema, await readJson(response, signal)));
+
+  const askPacks = (name: string, options: Omit<PackRequest, 'url'>) => {
+    const { signal } = options;
+    const once = async () => {
+      try {
+        return await packs.request({ ...options, url: `${base}/${name}` });
+      } catch (error) {
+        throw failureOf(error, signal);
+      }
+    };
+    return repeat(once, retry, signal);
+  };
 
   return {
     async changedAfter(after, signal) {
@@ -76,16 +91,19 @@ export function createHttpRemote({ url, token, workspaceId, agent }: HttpRemoteO
       return missing.filter((chunk) => asked.has(chunk));
     },
     async send(chunks, signal) {
-      const parts: Uint8Array[] = [];
-      for await (const part of pack(chunks)) parts.push(part);
-      const bytes = Buffer.concat(parts);
-      await ask('packs', { method: 'PUT', bytes, signal }, ended);
+      const body: Uint8Array[] = [];
+      for await (const part of pack(chunks)) body.push(part);
+      const contentType = 'application/octet-stream';
+      const response = await askPacks('packs', { method: 'PUT', contentType, body, signal });
+      response.resume();
     },
     async *receive(chunks, signal) {
-      const body = { chunks: chunks.map((chunk) => chunk.sha256) };
-      const response = await ask('chunks', { body, signal }, async (each) => each);
+      const asked = { chunks: chunks.map((chunk) => chunk.sha256) };
+      const body = [Buffer.from(JSON.stringify(asked))];
+      const contentType = 'application/json';
+      const response = await askPacks('chunks', { method: 'POST', contentType, body, signal });
       try {
-        yield* unpack(bytesOf(response, signal));
+        yield* unpack(response);
       } catch (error) {
         throw failureOf(error, signal);
       }

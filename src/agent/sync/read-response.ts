@@ -1,5 +1,5 @@
 /** How long the gateway may take for the beginning of an answer, and between two pieces of it, in milliseconds. */
-const patienceMs = 120_000;
+export const patienceMs = 120_000;
 /** Most bytes of an answer in JSON: a folder with 100,000 files takes 40 MB. */
 const maxJsonBytes = 134_217_728;
 /** Most characters of a line: the entry of a file of 100 GB has 2 million. */
@@ -68,6 +68,6 @@ function unlessAborted<T>(answer: Promise<T>, limit: AbortSignal): Promise<T> {
   });
 }
 
-function late(): Error {
+export function late(): Error {
   return new Error(`The gateway has sent nothing for ${patienceMs / 1_000} s.`);
 }
