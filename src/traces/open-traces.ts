@@ -2,7 +2,7 @@ import type { TraceSettings } from './trace-settings.ts';
 import type { Traces } from './traces.ts';
 
 /**
- * Opens the traces. The packages of OpenTelemetry are loaded here, and nowhere else.
+ * Opens the traces. The packages of OpenTelemetry are loaded with it, and not before.
  *
  * @param warn Called at most once a minute, when spans could not be sent.
  */

@@ -10,7 +10,9 @@ import { printReport } from '../report.ts';
 export function addDoctorCommand(program: Command, exit: (code: number) => void): void {
   program
     .command('doctor')
-    .description('check settings, database, Redis, stored files and model providers, and say what to do')
+    .description(
+      'check settings, database, Redis, stored files, model providers and traces, and say what to do',
+    )
     .addHelpText('after', '\nExit codes: 0 if a gateway would work, 1 if something is wrong.')
     .action(async () => {
       const { examine, layOut } = await import('./examine.ts');

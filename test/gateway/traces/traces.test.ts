@@ -1,10 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runAgent } from '../../../src/agent/agent.ts';
 import { openTemporaryFolder } from '../../support/files/temporary-folder.ts';
-import { chat, chatDocument, collect } from '../../support/gateway/chat.ts';
+import { chat, chatDocument, collect, follow, until } from '../../support/gateway/chat.ts';
+import { openMigratedFolder } from '../../support/gateway/migrated-folder.ts';
 import { startScriptedGateway } from '../../support/gateway/scripted-gateway.ts';
 import { shareScriptedGateway } from '../../support/gateway/shared-gateway.ts';
 import { socketClient } from '../../support/gateway/sockets.ts';
+import {
+  approveCall,
+  collectDeciding,
+  createGuardedTools,
+  startGuardedChat,
+} from '../../support/gateway/tool-approval.ts';
 import { type Collector, type SeenSpan, startCollector, treeOf } from '../../support/http/collector.ts';
 import { silence, status, text, toolCall, usage } from '../../support/model/turn.ts';
 import { connectionOf, createNodeSession, registerNode } from '../../support/node/nodes.ts';
@@ -292,6 +299,37 @@ test('the request for a title is in the trace of its answer, and what has ended 
     '  switchyard: internal invoke_agent',
     '    switchyard: client chat scripted',
     '    switchyard: client chat scripted',
+  ]);
+});
+
+test('a run that goes on at the next start has a span in each of the two traces', async () => {
+  const { traceId, headers } = traceOfClient(20);
+  await using folder = await openMigratedFolder();
+  const settings = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, DATA_DIR: folder.path };
+  const session = await startGuardedChat(settings);
+  session.model.script([toolCall('w', 'write', {})]);
+  const client = session.client({ headers });
+  const asking = chat(client, { sessionId: session.sessionId, prompt: 'Go' });
+  const runId = (await until(asking, 'ToolApprovalRequested')).at(-1)?.runId ?? '';
+  await session[Symbol.asyncDispose]();
+  {
+    await using next = await startScriptedGateway({ settings, tools: createGuardedTools() });
+    next.model.script([text('Done')]);
+    await collectDeciding(follow(next.client(), runId), (asked) => approveCall(next, asked));
+  }
+  expect(treeOf(collector.spans, traceId)).toEqual([
+    'switchyard: server POST /graphql/stream',
+    '  switchyard: internal invoke_agent',
+    '    switchyard: client chat scripted',
+  ]);
+  const left = await collector.span(named('invoke_agent', traceId));
+  expect(left.attributes).toMatchObject({ 'switchyard.run.status': 'LEFT' });
+  const resumed = await collector.span(({ attributes }) => attributes['switchyard.run.resumed'] === true);
+  expect(resumed.attributes['switchyard.run.id']).toBe(left.attributes['switchyard.run.id']);
+  expect(treeOf(collector.spans, resumed.traceId)).toEqual([
+    'switchyard: internal invoke_agent',
+    '  switchyard: internal execute_tool write',
+    '  switchyard: client chat scripted',
   ]);
 });
 
