@@ -6,7 +6,8 @@ import type { CancelCause } from '../generated/prisma/enums.ts';
 import { RunSlots } from '../limits/run-slots.ts';
 import { SharedRoom } from '../limits/shared-room.ts';
 import { findSession } from '../storage/find-session.ts';
-import { runById, visibleRunById } from '../storage/statements/run-states.ts';
+import { idList } from '../storage/statements/dialect.ts';
+import { runById, runsByIds, visibleRunById } from '../storage/statements/run-states.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { followAfter } from './follow-after.ts';
 import type { RunEvent } from './log/run-event.ts';
@@ -147,10 +148,10 @@ export class Engine {
    * @throws GatewayError as `cancelRun` does.
    */
   async cancelCurrent(sessionId: number): Promise<CancelReceipt> {
-    const { database, statements } = this.#options;
+    const { statements } = this.#options;
     await findSession(statements, sessionId);
     const ids = await this.cancelSession(sessionId, 'USER');
-    const runs = await database.run.findMany({ where: { id: { in: ids } }, orderBy: { id: 'asc' } });
+    const runs = await statements.all(runsByIds, [idList(ids)]);
     return { cancelled: runs.some(({ status }) => status === 'CANCELLED'), run: runs[0] ?? null };
   }
 

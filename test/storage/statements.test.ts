@@ -4,6 +4,7 @@ import { isUniqueConflict } from '../../src/storage/failure/prisma-error.ts';
 import { openDatabase } from '../../src/storage/open/open-database.ts';
 import { amongIds, greater, idList, rowsOfIds, rowsOfObjects } from '../../src/storage/statements/dialect.ts';
 import { modelStatement, plainStatement } from '../../src/storage/statements/row-decoder.ts';
+import { runsByIds } from '../../src/storage/statements/run-states.ts';
 import { newFile, openWithSession } from '../support/files/open-with-session.ts';
 import { describeWithPostgres, openEmptyDatabase } from '../support/process/postgres.ts';
 
@@ -104,6 +105,9 @@ function statementsOf(open: () => ReturnType<typeof openWithSession>): void {
     const select = (model: string) => modelStatement(model, `SELECT * FROM "${model}"`);
     expect(await statements.get(select('Session'), [])).toEqual(session);
     expect(await statements.get(select('Run'), [])).toEqual(await db.run.findFirst());
+    // As many runs may be queued in a session, and the cancellation of all of them reads them.
+    const ids = idList(Array.from({ length: 40_000 }, (_, index) => index + 1));
+    expect(await statements.all(runsByIds, [ids])).toEqual(await db.run.findMany());
     expect(await statements.get(select('ApiToken'), [])).toEqual(token);
   });
 

@@ -1,5 +1,6 @@
 import { maxId } from '../../base/global-id.ts';
 import type { Run } from '../../generated/prisma/client.ts';
+import { amongIds } from './dialect.ts';
 import { indexOrder, inIndex } from './index-range.ts';
 import { modelStatement, plainStatement } from './row-decoder.ts';
 
@@ -17,6 +18,12 @@ export const insertRun = modelStatement<Run>(
 
 /** A run, also of a deleted session. Parameters: id. */
 export const runById = modelStatement<Run>('Run', 'SELECT * FROM "Run" WHERE "id" = ?');
+
+/** Runs in the order of their ids. Parameter: an `idList`, of any length. */
+export const runsByIds = modelStatement<Run>(
+  'Run',
+  `SELECT * FROM "Run" WHERE "id" ${amongIds} ORDER BY "id"`,
+);
 
 /** A run of a session that was not deleted. Parameters: id. */
 export const visibleRunById = modelStatement<Run>(
