@@ -14,7 +14,10 @@ describeWithServers('a node that is connected to another gateway than its run', 
   /** Has the runs, the inboxes of the nodes, and the reports of their agents. */
   let [runs, inboxes, reports] = [] as unknown as [TestGateway, TestGateway, TestGateway];
   beforeAll(async () => {
-    cluster = await openScriptedCluster({ MAX_TOOL_OUTPUT_BYTES: '1024', CANCEL_CONFIRM_MS: '1000' });
+    // No span is sent, and all are passed on.
+    const traces = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_TRACES_SAMPLER: 'always_off' };
+    const limits = { MAX_TOOL_OUTPUT_BYTES: '1024', CANCEL_CONFIRM_MS: '1000' };
+    cluster = await openScriptedCluster({ ...traces, ...limits });
     [runs, inboxes, reports] = await Promise.all([cluster.start(), cluster.start(), cluster.start()]);
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
@@ -36,10 +39,13 @@ describeWithServers('a node that is connected to another gateway than its run', 
   test('is asked to run a call, and its output and result arrive, each once and in order', async () => {
     await using node = await startFarNode('laptop');
     calls(run('ls'));
-    const { seen } = await work('laptop');
-    const all = collect(seen);
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4730';
+    const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+    const sessionId = await createNodeSession(runs, ['laptop']);
+    const all = collect(chat(runs.client({ headers }), { sessionId, prompt: 'Work' }));
     const { dispatchId, ...dispatch } = await node.take();
     expect(dispatch).toMatchObject({ tool: 'run_command', args: { command: 'ls' }, toolApproval: 'AUTO' });
+    expect(dispatch['traceparent']).toMatch(new RegExp(`^00-${traceId}-\\w{16}-00$`));
     let offset = 0;
     for (let n = 0; n < 15; n += 1) {
       const piece = `line ${n}\n`;

@@ -51,6 +51,7 @@ test('the run shows the output of a tool call while it runs, and then its result
     args: { command: 'ls', cwd: 'src' },
     timeoutMs: 5_000,
     maxOutputBytes: 1_024,
+    traceparent: null,
   });
   expect(toolEvents(await seen)).toEqual([
     ['started', 'a', 'laptop'],

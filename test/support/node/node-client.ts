@@ -48,7 +48,7 @@ export const inboxDocument = `subscription ($input: NodeInboxInput!, $after: Int
   nodeInbox(input: $input, after: $after, epoch: $epoch) {
     __typename seq
     ... on InboxOpened { node { nodeId connection } epoch heartbeatMs unknownDispatchIds }
-    ... on RunDispatch { dispatchId toolApproval tool args timeoutMs maxOutputBytes }
+    ... on RunDispatch { dispatchId toolApproval tool args timeoutMs maxOutputBytes traceparent }
     ... on CancelDispatch { dispatchId }
     ... on CheckDispatch { dispatchId tool args }
     ... on InboxClosed { reason message }
