@@ -16,7 +16,7 @@ describeWithServers('a gateway among others', () => {
   /** The gateway that lives on, in this process. */
   let survivor: TestGateway;
   beforeAll(async () => {
-    cluster = await openScriptedCluster();
+    cluster = await openScriptedCluster({ MODEL_CONTEXT_LIMITS: 'openai-compatible/scripted=4000' });
     survivor = await cluster.start();
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
@@ -122,6 +122,55 @@ describeWithServers('a gateway among others', () => {
     cluster.model.script([text('Hello again')]);
     const next = await collect(chat(other.client(), { sessionId, prompt: 'Two' }));
     expect(textOf(next)).toBe('Hello again');
+  });
+
+  test('that is killed while its model sums up older messages: another sums them up, and both had the same summary before', async () => {
+    await using other = await startOther();
+    const { model } = cluster;
+    const gate = createGate();
+    let isHeld = false;
+    model.otherwise((request) => {
+      if (!request.text.includes('You keep the memory')) return [text('Fine.')];
+      return isHeld ? [gate] : [text('A summary.')];
+    });
+    const sessionId = await survivor.createSession();
+    const prompt = (turn: number) => ({ sessionId, prompt: `Turn ${turn}:${' word'.repeat(600)}` });
+    const ask = (gateway: GatewayApi, turn: number) => collect(chat(gateway.client(), prompt(turn)));
+    const compacted = (seen: SeenRunEvent[]) =>
+      seen.filter(({ __typename }) => __typename === 'ContextCompacted');
+    const told = () => model.requests.at(-1)?.body['messages'] as unknown[];
+    const summariesOn = async (gateway: GatewayApi) => {
+      const query = `query ($id: ID!) { session(id: $id) {
+        messages(first: 50) { edges { node { databaseId contextSummary { text } } } } } }`;
+      const { session } = await gateway.query(query, { id: sessionId });
+      return session.messages.edges.flatMap(({ node }: { node: { contextSummary: object | null } }) =>
+        node.contextSummary === null ? [] : [node],
+      );
+    };
+    for (const turn of [1, 2, 3, 4]) await ask(turn % 2 === 0 ? other : survivor, turn);
+
+    const summary = { summary: 'A summary.', omittedMessages: 6 };
+    expect(compacted(await ask(other, 5))).toMatchObject([{ ...summary, isNew: true }]);
+    const toldTo5 = told();
+    expect(compacted(await ask(survivor, 6))).toMatchObject([{ ...summary, isNew: false }]);
+    expect(told().slice(0, toldTo5.length)).toEqual(toldTo5);
+    expect(await summariesOn(other)).toMatchObject([{ contextSummary: { text: 'A summary.' } }]);
+    expect(await summariesOn(survivor)).toEqual(await summariesOn(other));
+    await ask(other, 7);
+
+    isHeld = true;
+    const begun = await until(chat(other.client(), prompt(8)), 'ContextCompactionStarted');
+    await gate.reached;
+    other.kill('SIGKILL');
+    isHeld = false;
+    const left = await collect(follow(survivor.client(), begun[0]?.runId ?? ''));
+    gate.release();
+    expect(terminals(left)).toMatchObject([{ __typename: 'RunFailed', code: 'INTERRUPTED' }]);
+    const after = await ask(survivor, 9);
+    expect(compacted(after)).toMatchObject([{ summary: 'A summary.', isNew: true }]);
+    expect(terminals(after)).toMatchObject([{ __typename: 'RunCompleted' }]);
+    expect(await summariesOn(survivor)).toHaveLength(2);
+    model.reset();
   });
 
   test('that is killed while its run waits for an approval: the run goes on elsewhere, and its call runs once', async () => {
