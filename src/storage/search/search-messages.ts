@@ -208,12 +208,17 @@ class Search {
   }
 
   async #indexed(after: number, before: number, most: number): Promise<number[]> {
+    const newest = (await this.#statements.get(newestMessageId, []))?.id ?? 0;
+    let end = Math.min(before, newest + 1);
     if (this.#statements.dialect === 'postgresql') {
+      if (!this.#isCounted) {
+        // The GIN index reads all messages that have a term before it names the first one, and most of them may have it.
+        const near = await this.#between(Math.max(after, end - fewestIds - 1), end, windowSize);
+        if (near.length === windowSize) return near;
+      }
       const few = await this.#fewCandidates();
       if (few) return few.filter((id) => id > after && id < before).slice(0, most);
     }
-    const newest = (await this.#statements.get(newestMessageId, []))?.id ?? 0;
-    let end = Math.min(before, newest + 1);
     let ids = fewestIds;
     while (end > after + 1 && !this.#signal.aborted) {
       await shareTurn();
