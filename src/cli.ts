@@ -8,6 +8,7 @@ import { addBackupCommands } from './commands/backup/backup.ts';
 import { addDoctorCommand } from './commands/doctor/doctor.ts';
 import { addMigrateDataCommand } from './commands/migrate-data.ts';
 import { addNodeCommand } from './commands/node.ts';
+import { addPortableCommands } from './commands/portable/portable.ts';
 import { addTokenCommand } from './commands/token.ts';
 import { ownEnvironment } from './config/config.ts';
 
@@ -48,9 +49,11 @@ export async function runCli(args: readonly string[], whenStopped: WhenStopped):
   addNodeCommand(program);
   addMigrateDataCommand(program);
   addBackupCommands(program);
-  addDoctorCommand(program, (code) => {
+  const exit = (code: number) => {
     exitCode = code;
-  });
+  };
+  addPortableCommands(program, { whenStopped, exit });
+  addDoctorCommand(program, exit);
   try {
     await program.parseAsync(args.length > 0 ? args : ['serve'], { from: 'user' });
     return exitCode;

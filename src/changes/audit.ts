@@ -16,6 +16,8 @@ export const auditActions = {
   GRANT_REVOKED: 'An approval that held for later calls was revoked. `detail` names the tool.',
   SESSION_DELETED: 'A session was deleted.',
   SESSION_ARCHIVED: 'A session was archived, or taken out of the archive, as `detail` says.',
+  SESSIONS_EXPORTED: 'Sessions of a user were exported on the command line. `detail` says how many.',
+  SESSION_IMPORTED: 'A session was imported on the command line. `detail` says where it comes from.',
   HISTORY_CLEARED: 'All messages of a session were deleted.',
   MESSAGE_DELETED: 'A message was deleted with all that follow it.',
   AUDIO_DELETED: 'The recording of a message was deleted.',

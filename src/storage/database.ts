@@ -1,5 +1,5 @@
 import type { PrismaClient } from '../generated/prisma/client.ts';
-import type { Statements } from './statements/statement.ts';
+import type { Reader, Statements } from './statements/statement.ts';
 
 /** The gateway's database. It emits a `query` event for each SQL statement. */
 export type Database = PrismaClient<'query'>;
@@ -11,4 +11,10 @@ export interface OpenDatabase extends AsyncDisposable {
   readonly statements: Statements;
   /** Says why the database cannot be used; undefined if it can. Never rejects. */
   check(): Promise<string | undefined>;
+}
+
+/** Reads the database as it is at one moment, on a connection of its own. Disposing closes it. */
+export interface Snapshots extends AsyncDisposable {
+  /** All that `work` reads is as it was at its first statement. Nobody waits for it, and it must not write. */
+  read<T>(work: (reader: Reader) => Promise<T>): Promise<T>;
 }

@@ -47,6 +47,12 @@ const root: LinePlace = {
  * only to that one. So each line has one jump, and any line above it is reached in a number of steps that grows with the
  * logarithm of the level (Myers, "An applicative random-access stack", 1983).
  */
-function jumpOf({ lineId, level, jumpLevel, nextJumpId, nextJumpLevel }: LinePlace): number {
+export function jumpOf({
+  lineId,
+  level,
+  jumpLevel,
+  nextJumpId,
+  nextJumpLevel,
+}: Omit<LinePlace, 'rootLineId' | 'jumpId' | 'messages'>): number {
   return level - jumpLevel === jumpLevel - nextJumpLevel ? nextJumpId : lineId;
 }

@@ -27,21 +27,14 @@ export async function copyBlobs(from: BlobStore, to: BlobStore): Promise<CopiedB
       result.kept += 1;
       continue;
     }
-    try {
-      const staged = await to.stage(await from.open(key));
-      if (staged.sha256 !== key) {
-        await staged.discard();
-        result.damaged.push(key);
-        continue;
-      }
-      await staged.commit();
-      result.copied += 1;
-      result.bytes += staged.size;
-    } catch (error) {
-      if (error instanceof BlobNotFoundError) continue;
+    const size = await copyBlob(from, to, key).catch((error: unknown) => {
       const reason = messageOf(error).replace(/\.$/, '');
       throw new StartupError(`The stored file ${key} cannot be copied: ${reason}.`, { cause: error });
-    }
+    });
+    if (size === 'damaged') result.damaged.push(key);
+    if (typeof size !== 'number') continue;
+    result.copied += 1;
+    result.bytes += size;
   }
   return result;
 }
@@ -65,4 +58,30 @@ export async function tellMissing(file: string, stores: readonly (readonly BlobS
   if (missing.length === 0) return '';
   const [first = '', ...others] = missing;
   return ` ${missing.length} stored files that the database names are missing: ${first}${others.length > 0 ? ', …' : ''}.`;
+}
+
+/**
+ * Copies a blob, and checks its bytes while they are written.
+ *
+ * @returns Its size; `damaged` if its bytes are not those that were stored, `gone` if it was deleted. It is not copied then.
+ * @throws BlobStoreFullError.
+ */
+export async function copyBlob(
+  from: Pick<BlobStore, 'open'>,
+  to: BlobStore,
+  key: string,
+  signal?: AbortSignal,
+): Promise<number | 'damaged' | 'gone'> {
+  try {
+    const staged = await to.stage(await from.open(key), signal);
+    if (staged.sha256 === key) {
+      await staged.commit();
+      return staged.size;
+    }
+    await staged.discard();
+    return 'damaged';
+  } catch (error) {
+    if (error instanceof BlobNotFoundError) return 'gone';
+    throw error;
+  }
 }

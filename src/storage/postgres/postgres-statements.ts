@@ -43,39 +43,9 @@ const retryMs = 50;
  */
 export function openPostgresStatements({ pool, recent }: PostgresStatementsOptions): Statements {
   const listeners: StatementListener[] = [];
-  const prepared = new Map<Statement<unknown>, { name: string; text: string }>();
-
-  async function query(
-    on: pg.Pool | pg.PoolClient,
-    statement: Statement<unknown>,
-    parameters: readonly Parameter[],
-  ) {
-    for (const listener of listeners) listener(statement.sql, parameters);
-    let known = prepared.get(statement);
-    if (known === undefined) {
-      known = { name: `switchyard_${prepared.size}`, text: toPostgres(statement.sql) };
-      prepared.set(statement, known);
-    }
-    return on.query<RawRow>({ ...known, types, values: parameters.map(toValue) });
-  }
-
-  function writerOn(on: pg.Pool | pg.PoolClient): Writer {
-    return {
-      all: async (statement, parameters) =>
-        (await query(on, statement, parameters)).rows.map(statement.decode),
-      async get(statement, parameters) {
-        const [row] = (await query(on, statement, parameters)).rows;
-        return row && statement.decode(row);
-      },
-      run: async (statement, parameters) => (await query(on, statement, parameters)).rowCount ?? 0,
-      async lockSession(sessionId) {
-        await query(on, lockSession, [sessionId]);
-      },
-      async lockSessions(sessionIds) {
-        await query(on, lockSessions, [idList(sessionIds)]);
-      },
-    };
-  }
+  const writerOn = writersOn((sql, parameters) => {
+    for (const listener of listeners) listener(sql, parameters);
+  });
 
   /**
    * Repeats what has changed nothing: after a conflict with another transaction, while the server restarts, and while it
@@ -110,6 +80,43 @@ export function openPostgresStatements({ pool, recent }: PostgresStatementsOptio
     transaction: (work) => repeated(() => transaction(work)),
     observe: (listener) => void listeners.push(listener),
   };
+}
+
+type Connection = pg.Pool | pg.ClientBase;
+
+/** Runs statements on connections, which must all have the same tables. */
+export function writersOn(observed: StatementListener): (on: Connection) => Writer {
+  const prepared = new Map<Statement<unknown>, { name: string; text: string }>();
+
+  async function query(on: Connection, statement: Statement<unknown>, parameters: readonly Parameter[]) {
+    observed(statement.sql, parameters);
+    let known = prepared.get(statement);
+    if (known === undefined) {
+      known = { name: `switchyard_${prepared.size}`, text: toPostgres(statement.sql) };
+      prepared.set(statement, known);
+    }
+    return on.query<RawRow>({ ...known, types, values: parameters.map(toValue) });
+  }
+
+  function writerOn(on: Connection): Writer {
+    return {
+      all: async (statement, parameters) =>
+        (await query(on, statement, parameters)).rows.map(statement.decode),
+      async get(statement, parameters) {
+        const [row] = (await query(on, statement, parameters)).rows;
+        return row && statement.decode(row);
+      },
+      run: async (statement, parameters) => (await query(on, statement, parameters)).rowCount ?? 0,
+      async lockSession(sessionId) {
+        await query(on, lockSession, [sessionId]);
+      },
+      async lockSessions(sessionIds) {
+        await query(on, lockSessions, [idList(sessionIds)]);
+      },
+    };
+  }
+
+  return writerOn;
 }
 
 /** A value as pg sends it. */

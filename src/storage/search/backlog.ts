@@ -10,12 +10,14 @@ import { searchedLength } from './words.ts';
 export interface BacklogOptions {
   statements: Statements;
   log: Logger;
+  /** Messages that one transaction adds. Default: so few that others do not wait. */
+  atOnce?: number;
 }
 
 /** How long messages are collected before they are added together, in milliseconds. */
 const collectMs = 5_000;
 /** Messages that one transaction adds to the index: some milliseconds, which SQLite takes on the event loop. */
-const atOnce: Record<Dialect, number> = { sqlite: 5, postgresql: 50 };
+const atOnceOf: Record<Dialect, number> = { sqlite: 5, postgresql: 50 };
 /** Milliseconds between two transactions, in which everything else runs. */
 const pauseMs = 5;
 
@@ -81,11 +83,11 @@ export class Backlog implements AsyncDisposable {
   }
 
   async #indexAll(): Promise<void> {
-    const { statements, log } = this.#options;
+    const { statements, log, atOnce = atOnceOf[this.#options.statements.dialect] } = this.#options;
     let before = maxId;
     let count = 0;
     while (!this.#isClosing) {
-      const noted = await statements.all(notedMessages, [before, atOnce[statements.dialect]]);
+      const noted = await statements.all(notedMessages, [before, atOnce]);
       const last = noted.at(-1);
       if (last === undefined) break;
       before = last.id;

@@ -102,7 +102,8 @@ interface Prepared {
 /** Makes the object of a row from the values of its columns. */
 type ToRow = (values: readonly unknown[]) => RawRow;
 
-function connectionWriter(connection: Sqlite.Database, observed: StatementListener): SyncWriter {
+/** Runs statements on a connection, each prepared once. */
+export function connectionWriter(connection: Sqlite.Database, observed: StatementListener): SyncWriter {
   const prepared = new Map<Statement<unknown>, Prepared>();
   const prepare = (statement: Statement<unknown>, parameters: readonly Parameter[]) => {
     observed(statement.sql, parameters);

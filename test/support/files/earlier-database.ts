@@ -95,6 +95,7 @@ const rows: Record<string, Record<string, unknown>> = {
     agentNodeId: 1,
     grantedBy: 'alice',
   },
+  SessionOrigin: { sessionId: 1, origin: 'a:1:1', userId: 'alice' },
   ToolSet: { id: 1, sessionId: 1, hash: 'a', tools: '[]' },
   Workspace: { sessionId: 1, workspaceId: 'w1' },
   WorkspaceFile: { sessionId: 1, path: 'a', sha256: 'e'.repeat(64), modifiedAt: 10, revision: 1 },

@@ -7,8 +7,9 @@ import { programFile } from '../suite/built.ts';
  * there. So nothing that comes later happens, and nothing that was done is lost.
  *
  * @param file Where the test writes the number.
+ * @param signal What it sends itself in place of SIGKILL.
  */
-export function killAtStep(file: string): string {
+export function killAtStep(file: string, signal: 'SIGKILL' | 'SIGINT' = 'SIGKILL'): string {
   const code = `
     import { createRequire, syncBuiltinESMExports } from 'node:module';
     const require = createRequire(${JSON.stringify(pathToFileURL(programFile).href)});
@@ -24,7 +25,7 @@ export function killAtStep(file: string): string {
         }
       }
       left -= 1;
-      if (left === 0) process.kill(process.pid, 'SIGKILL');
+      if (left === 0) process.kill(process.pid, '${signal}');
     }
     const { prepare, exec } = Sqlite.prototype;
     Sqlite.prototype.prepare = function (sql) {

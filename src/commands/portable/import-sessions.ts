@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { formatBytes } from '../../base/format-bytes.ts';
+import type { Config } from '../../config/config.ts';
+import { StartupError } from '../../config/startup-error.ts';
+import { linesFile } from './export-file.ts';
+import { ImportFiles } from './import-files.ts';
+import { Importer } from './importer.ts';
+import { openInstallation, untilFull } from './open-installation.ts';
+import { openProgress } from './progress.ts';
+import { readRecords } from './read-records.ts';
+import type { FileRecord } from './records.ts';
+
+export interface ImportOptions {
+  config: Config;
+  /** The folder of the export. */
+  from: string;
+  /** The user who gets the sessions; null: the users that had them. */
+  userId: string | null;
+  /** Stops the import, which can be repeated. */
+  signal: AbortSignal;
+}
+
+/**
+ * Imports an export into the database that the settings name. The whole export is checked before anything is stored. A
+ * session is seen when all of it is there; one that the user has already is left out, so that an import can be repeated.
+ *
+ * @returns What was imported, as a sentence.
+ * @throws StartupError that names the line if the export is not as it must be.
+ */
+export async function importSessions({ config, from, userId, signal }: ImportOptions): Promise<string> {
+  const folder = resolve(from);
+  const path = join(folder, linesFile);
+  if (!existsSync(path)) {
+    const isPart = existsSync(`${path}.part`);
+    throw new StartupError(
+      isPart
+        ? `The export in ${folder} is not complete: run its command again first.`
+        : `There is no export in ${folder}: it lacks ${linesFile}.`,
+    );
+  }
+  const files = new ImportFiles(folder);
+  await using installation = await openInstallation(config);
+  using progress = await openProgress('messages');
+  const found = await checkExport(path, { files, signal, progress });
+  return await untilFull(async () => {
+    progress.begin('Importing', found.messages);
+    await using importer = new Importer({ installation, files, userId, progress, signal });
+    for await (const read of readRecords(path)) await importer.add(read);
+    await importer.index();
+    const { sessions, messages, kept, bytes } = importer.done;
+    const before = kept === 0 ? '' : ` ${kept} sessions were there before and are unchanged.`;
+    return `${sessions} sessions with ${messages} messages and ${formatBytes(bytes)} of files were imported.${before}`;
+  });
+}
+
+interface CheckOptions {
+  files: ImportFiles;
+  signal: AbortSignal;
+  progress: { begin(title: string, total: number): void; add(done: number, detail?: string): void };
+}
+
+/** Checks all lines and all files. */
+async function checkExport(path: string, { files, signal, progress }: CheckOptions) {
+  const found = { messages: 0 };
+  progress.begin('Checking', 0);
+  let ofSession = new Map<string, { file: FileRecord; line: number }>();
+  for await (const { record, line } of readRecords(path)) {
+    signal.throwIfAborted();
+    if (record.type === 'message') {
+      found.messages += 1;
+      progress.add(1);
+      const { recording, attachments } = record;
+      for (const file of recording ? [recording, ...attachments] : attachments) {
+        ofSession.set(`${file.sha256}:${file.size}`, { file, line });
+      }
+    }
+    if (record.type !== 'sessionEnd') continue;
+    const missing = new Set(record.missingFiles);
+    for (const { file, line } of ofSession.values()) {
+      if (missing.has(file.sha256)) continue;
+      const problem = await files.problemOf(file.sha256, file.size, signal);
+      if (problem !== undefined) throw new StartupError(`${linesFile}:${line}: sha256: expected ${problem}.`);
+    }
+    ofSession = new Map();
+  }
+  return found;
+}
