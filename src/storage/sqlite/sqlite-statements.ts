@@ -138,7 +138,8 @@ function prepareOn(connection: Sqlite.Database, sql: string): Prepared {
 /**
  * Writes the function that makes a row with these columns. V8 knows the fields of an object literal, so that the function
  * takes a tenth of the time of a loop over the names, and the driver would take longer still. The loop would also make a hash
- * table of a row with more than 19 columns, and every use of such a row would take five times as long.
+ * table of a row with more than 19 columns, and every use of such a row would take five times as long. The names are those
+ * of the gateway's own statements; nothing that a client sends is ever part of the function.
  */
 function rowOf(columns: readonly string[]): ToRow {
   const fields = columns.map((name, index) => `${JSON.stringify(name)}: values[${index}]`);
