@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Logger } from 'pino';
+import { countOf } from '../base/count-of.ts';
 import type { Engine } from '../chat/engine.ts';
 import type { Models } from '../chat/models/models.ts';
 import { type Config, readConfig, unknownSettings } from '../config/config.ts';
@@ -66,7 +67,8 @@ function onFurtherSignal(engine: Engine, log: Logger): (signal: string) => boole
     isSecond = false;
     const runs = engine.liveRuns;
     const whose = runs === 1 ? 'its' : 'their';
-    const what = runs === 0 ? 'no run is live' : `cancelling ${countOf(runs)} and saving ${whose} text`;
+    const what =
+      runs === 0 ? 'no run is live' : `cancelling ${countOf(runs, 'run')} and saving ${whose} text`;
     log.warn({ signal, runs }, `second signal: ${what}; a third ends the process at once`);
     engine.endGrace();
     return true;
@@ -76,11 +78,8 @@ function onFurtherSignal(engine: Engine, log: Logger): (signal: string) => boole
 function closingText({ liveRuns, waitingRuns }: Engine, graceMs: number): string {
   const runs = liveRuns - waitingRuns;
   if (liveRuns === 0) return 'closing: no run is live';
-  if (runs === 0) return `closing: ${countOf(waitingRuns)} waiting for approvals, left to the next start`;
-  const wait = `waiting up to ${graceMs / 1_000} s for ${countOf(runs)}`;
+  if (runs === 0)
+    return `closing: ${countOf(waitingRuns, 'run')} waiting for approvals, left to the next start`;
+  const wait = `waiting up to ${graceMs / 1_000} s for ${countOf(runs, 'run')}`;
   return `closing: ${wait}, then cancelling what is left and saving its text; a second Ctrl-C does so at once`;
-}
-
-function countOf(runs: number): string {
-  return runs === 1 ? '1 run' : `${runs} runs`;
 }

@@ -33,11 +33,11 @@ test('a backup that is made while the gateway writes holds all that was acknowle
     const busy = await gateway.createSession({ title: 'Busy' });
     const writing = collect(chat(gateway.client(), { sessionId: busy, prompt: 'Write 200 words.' }));
     const made = await switchyard({ DATA_DIR: pathOf('first') }, 'backup', pathOf('backup'));
-    expect(made).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('1 stored files') });
+    expect(made).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('1 stored file ') });
     await writing;
     const again = await switchyard({ DATA_DIR: pathOf('first') }, 'backup', pathOf('backup'));
     expect(again.stderr).toContain('0 stored files (0 bytes)');
-    expect(again.stderr).toContain('1 files were there before');
+    expect(again.stderr).toContain('Left 1 file that had been there before.');
   }
   expect((await readdir(pathOf('backup'))).toSorted()).toEqual(['blobs', 'switchyard.db']);
 

@@ -104,7 +104,7 @@ test('any tree of messages becomes branches, in a gateway that is running, and c
   if (tree === undefined) throw new Error('no tree');
   await using gateway = await startTestGateway({ dataDir: pathOf('running') });
   const report = await importFrom(pathOf('tree'), { DATA_DIR: pathOf('running') });
-  expect(report).toBe('1 sessions with 300 messages and 20 B of files were imported.');
+  expect(report).toBe('Imported 1 session with 300 messages and 20 B of files.');
   const [{ id: databaseId } = { id: 0 }] = await sessionsOf(gateway);
   const id = Buffer.from(`Session:${databaseId}`).toString('base64');
   expect(await branchOf(gateway, id, true)).toEqual(tree.pathTo(300));
@@ -146,7 +146,7 @@ test('an import and an export that are killed at any step go on, and nothing is 
   const exported = await runUntilDone(4, 'export', '--to', pathOf('pieces'));
   expect(exported).toBeGreaterThan(0);
   const whole = await exportTo(pathOf('whole'), { DATA_DIR: pathOf('target') });
-  expect(whole).toMatch(/^4 sessions with 1000 messages and 1 files/);
+  expect(whole).toMatch(/^Exported 4 sessions with 1000 messages and 1 file /);
   const read = (name: string) => readFile(pathOf(`${name}/sessions.jsonl`), 'utf8');
   expect(await read('pieces')).toBe(await read('whole'));
   expect(await readFile(pathOf(`pieces/files/${note.slice(0, 2)}/${note}`))).toEqual(noteBytes);
@@ -188,7 +188,7 @@ test('a wrong file, a full disk and Ctrl-C leave nothing half-done, and say what
   const interrupted = { ...target, NODE_OPTIONS: killAtStep(pathOf('steps'), 'SIGINT') };
   const stopped = { code: 130, stdout: '', stderr: 'Stopped. Run the same command again to go on.\n' };
   expect(await switchyard(interrupted, ...from)).toEqual(stopped);
-  expect(await importFrom(pathOf('good'), target)).toMatch(/^2 sessions with 500 messages/);
+  expect(await importFrom(pathOf('good'), target)).toMatch(/^Imported 2 sessions with 500 messages/);
 
   const to = pathOf('made');
   const outcome = await switchyard({ ...target, NODE_OPTIONS: fullDisk(40_000) }, 'export', '--to', to);
@@ -196,7 +196,7 @@ test('a wrong file, a full disk and Ctrl-C leave nothing half-done, and say what
   await expect(importFrom(to, target)).rejects.toThrow('is not complete: run its command again first.');
   const since = { since: new Date('2026-03-31') };
   await expect(exportTo(to, target, since)).rejects.toThrow('is a part of an export with other arguments');
-  expect(await exportTo(to, target)).toMatch(/^2 sessions with 500 messages/);
+  expect(await exportTo(to, target)).toMatch(/^Exported 2 sessions with 500 messages/);
   await expect(exportTo(to, target)).rejects.toThrow('There is an export in');
   await expect(exportTo(folder.path, target)).rejects.toThrow('is not empty');
   await expect(importFrom(folder.path, target)).rejects.toThrow('There is no export in');

@@ -134,18 +134,20 @@ describeWithPostgres('an export', () => {
       before = await gateway.query(conversations);
       bytes = (await storedBytes(gateway)) + Buffer.byteLength(summary);
       const exported = await switchyard({ DATA_DIR: pathOf('first') }, 'export', '--to', pathOf('a'));
-      expect(exported).toEqual(done(/^2 sessions with 14 messages and 2 files \(.*\) were exported to /));
+      expect(exported).toEqual(done(/^Exported 2 sessions with 14 messages and 2 files \(.*\) to /));
       const deeds = await gateway.query(
         '{ auditLog(action: SESSIONS_EXPORTED) { edges { node { ownerId detail } } } }',
       );
       expect(deeds.auditLog.edges.map(({ node }: { node: unknown }) => node)).toEqual(
-        expect.arrayContaining([{ ownerId: 'bob', detail: '1 sessions' }]),
+        expect.arrayContaining([{ ownerId: 'bob', detail: '1 session' }]),
       );
     }
     expect(await importFrom(pathOf('a'), postgres)).toMatch(
-      /^2 sessions with 14 messages and .* imported\.$/,
+      /^Imported 2 sessions with 14 messages and .* of files\.$/,
     );
-    expect(await exportTo(pathOf('b'), postgres)).toMatch(/^2 sessions with 14 messages and 2 files/);
+    expect(await exportTo(pathOf('b'), postgres)).toMatch(
+      /^Exported 2 sessions with 14 messages and 2 files/,
+    );
     expect(await comparable('b')).toEqual(await comparable('a'));
 
     // The gateway is running, and has sessions of its own, so that all ids are others.
@@ -154,7 +156,7 @@ describeWithPostgres('an export', () => {
     const { database: third } = gateway.services;
     await third.session.deleteMany();
     const settings = { DATA_DIR: pathOf('third') };
-    expect(await importFrom(pathOf('b'), settings)).toMatch(/^2 sessions with 14 messages/);
+    expect(await importFrom(pathOf('b'), settings)).toMatch(/^Imported 2 sessions with 14 messages/);
     expect(await gateway.query(conversations)).toEqual(before);
     expect(await storedBytes(gateway)).toBe(bytes);
     const [audio] = await third.messageAudio.findMany();
@@ -166,10 +168,10 @@ describeWithPostgres('an export', () => {
     expect(await comparable('c')).toEqual(await comparable('a'));
 
     // What is there is left as it is; the user of somebody else's session gets one of their own.
-    const unchanged = /^0 sessions .* 2 sessions were there before and are unchanged\.$/;
+    const unchanged = /^Imported 0 sessions .* Left 2 sessions unchanged that had been there before\.$/;
     expect(await importFrom(pathOf('a'), settings)).toMatch(unchanged);
     expect(await importFrom(pathOf('a'), settings, 'bob')).toMatch(
-      /^1 sessions .* 1 sessions were there before/,
+      /^Imported 1 session .* Left 1 session unchanged/,
     );
     expect(await third.session.count({ where: { userId: 'bob' } })).toBe(2);
     expect(await importFrom(pathOf('c'), { DATA_DIR: pathOf('first') })).toMatch(unchanged);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { messageOf } from '../../base/caught-error.ts';
+import { countOf } from '../../base/count-of.ts';
 import { type Config, readConfig } from '../../config/config.ts';
 import { StartupError } from '../../config/startup-error.ts';
 import { copySqlite } from '../../storage/sqlite/copy-database.ts';
@@ -40,10 +41,11 @@ export async function makeBackup(path: string): Promise<string> {
       `The backup in ${folder} lacks ${damaged.length} stored files whose bytes are damaged: ${shown}${damaged.length > 3 ? ', …' : ''}.`,
     );
   }
-  const files = `${before.copied + after.copied} stored files (${before.bytes + after.bytes} bytes)`;
+  const files = `${countOf(before.copied + after.copied, 'stored file')} (${before.bytes + after.bytes} bytes)`;
   const copies = await storesOfBackup(folder);
   const missing = await tellMissing(join(folder, backupDatabase), [copies]);
-  return `The database and ${files} were copied to ${folder} and checked; ${before.kept} files were there before.${missing}`;
+  const kept = before.kept === 0 ? '' : ` Left ${countOf(before.kept, 'file')} that had been there before.`;
+  return `Copied the database and ${files} to ${folder}, and checked them.${kept}${missing}`;
 }
 
 async function copyAllBlobs({ blobs }: Config, folder: string): Promise<CopiedBlobs> {

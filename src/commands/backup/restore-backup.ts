@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { countOf } from '../../base/count-of.ts';
 import { readConfig } from '../../config/config.ts';
 import { StartupError } from '../../config/startup-error.ts';
 import { claimDataDir } from '../../storage/sqlite/claim-data-dir.ts';
@@ -47,7 +48,7 @@ export async function restoreBackup(path: string): Promise<string> {
   for (const store of [...sources, ...targets]) await store[Symbol.asyncDispose]();
   await mkdir(dirname(target), { recursive: true, mode: 0o700 });
   await copySqlite(source, target);
-  return `The database ${target} and ${files} stored files were restored and checked.${missing} Start the gateway.`;
+  return `Restored the database ${target} and ${countOf(files, 'stored file')}, and checked them.${missing} Start the gateway.`;
 }
 
 /** SQLite would take what is left of another database for changes of the restored one, and damage it with them. */

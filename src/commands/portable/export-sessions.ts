@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { countOf } from '../../base/count-of.ts';
 import { formatBytes } from '../../base/format-bytes.ts';
 import type { BlobStore } from '../../blobs/blob-store.ts';
 import { openDiskBlobStore } from '../../blobs/disk-blob-store.ts';
@@ -63,7 +64,7 @@ export async function exportSessions({ config, selection, to, signal }: ExportOp
           action: 'SESSIONS_EXPORTED',
           ownerId: owner.userId,
           subject: `User:${owner.userId}`,
-          detail: `${owner.sessions} sessions`,
+          detail: countOf(owner.sessions, 'session'),
         })),
       ),
     );
@@ -81,7 +82,9 @@ export async function exportSessions({ config, selection, to, signal }: ExportOp
     }
     await file.finish(writeRecord({ type: 'end', sessions: file.written.sessions }));
     exporter.refuseMissing(folder);
-    return `${file.written.sessions} sessions with ${file.written.messages} messages and ${exporter.files} files (${formatBytes(exporter.bytes)}) were exported to ${folder}.`;
+    const { sessions: written, messages: lines } = file.written;
+    const copied = `${countOf(exporter.files, 'file')} (${formatBytes(exporter.bytes)})`;
+    return `Exported ${countOf(written, 'session')} with ${countOf(lines, 'message')} and ${copied} to ${folder}.`;
   });
 }
 

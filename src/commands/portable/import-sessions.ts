@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { countOf } from '../../base/count-of.ts';
 import { formatBytes } from '../../base/format-bytes.ts';
 import type { Config } from '../../config/config.ts';
 import { StartupError } from '../../config/startup-error.ts';
@@ -49,8 +50,9 @@ export async function importSessions({ config, from, userId, signal }: ImportOpt
     for await (const read of readRecords(path)) await importer.add(read);
     await importer.index();
     const { sessions, messages, kept, bytes } = importer.done;
-    const before = kept === 0 ? '' : ` ${kept} sessions were there before and are unchanged.`;
-    return `${sessions} sessions with ${messages} messages and ${formatBytes(bytes)} of files were imported.${before}`;
+    const before =
+      kept === 0 ? '' : ` Left ${countOf(kept, 'session')} unchanged that had been there before.`;
+    return `Imported ${countOf(sessions, 'session')} with ${countOf(messages, 'message')} and ${formatBytes(bytes)} of files.${before}`;
   });
 }
 

@@ -1,3 +1,5 @@
+import { countOf } from '../../../base/count-of.ts';
+
 const dayMs = 86_400_000;
 const units = [
   ['day', dayMs],
@@ -25,7 +27,7 @@ export function describeWait(at: number, now = Date.now()): string {
 function inWords(waitMs: number): string {
   const [unit, ms] = units.find(([, each]) => waitMs >= each * 1.5 || isAbout(waitMs, each)) ?? units[3];
   const count = Math.max(1, Math.round(waitMs / ms));
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+  return countOf(count, unit);
 }
 
 function isAbout(waitMs: number, unit: number): boolean {
