@@ -14,6 +14,7 @@ import type { StoredPrompt } from './outbox-store.ts';
 import { createOutboxes, newSessionKey, type Outboxes } from './outboxes.ts';
 import { createNewSession, openStoredSession, type Session } from './session.ts';
 import type { SessionList } from './session-list.ts';
+import { displayedTitle } from './session-title.ts';
 
 export interface ShownSession {
   readonly session: ReadonlySignal<Session>;
@@ -143,7 +144,7 @@ function keepListCurrent(session: ReadonlySignal<Session>, sessionList: SessionL
 
 function keepTitleCurrent(session: ReadonlySignal<Session>): void {
   effect(() => {
-    const title = session.value.kind === 'stored' ? session.value.state.value?.title : undefined;
-    document.title = title ? `${title} · Switchyard` : 'Switchyard';
+    const state = session.value.kind === 'stored' ? session.value.state.value : undefined;
+    document.title = state ? `${displayedTitle(state)} · Switchyard` : 'Switchyard';
   });
 }
