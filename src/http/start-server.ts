@@ -28,7 +28,7 @@ import { createClientAddress } from './request/client-address.ts';
 import type { FindDocument } from './request/find-document.ts';
 import { createIdentify, type Identify, senderKey } from './request/identify.ts';
 import { readPersistedOperations } from './request/persisted-operations.ts';
-import { dialectJson, readBytes } from './request/read-body.ts';
+import { apiJson, dialectJson, readBytes } from './request/read-body.ts';
 import { factsOf, noteErrors } from './request/request-facts.ts';
 import { createRequestIds, type RequestIds } from './request/request-ids.ts';
 import { createServerApp, type HttpApp } from './server.ts';
@@ -170,6 +170,8 @@ async function createApp(options: AppOptions, homes: StreamHomes | undefined, cl
   const stream = createStream(options, { graphql, identify, findDocument, homes });
   const sockets = createSockets(options, { graphql, identify, findDocument, admit, requestIds });
   const files = { workspaces: services.workspaces, identify, log };
+  const readBody = (json: typeof dialectJson) => (incoming: IncomingMessage) =>
+    readBytes(incoming, limits.maxBodyBytes, json);
   const api: ApiParts = {
     executor: createExecutor({
       ...{ services, identify, accounts, log, requestIds },
@@ -181,7 +183,7 @@ async function createApp(options: AppOptions, homes: StreamHomes | undefined, cl
       },
     }),
     identify,
-    readBody: (incoming) => readBytes(incoming, limits.maxBodyBytes, dialectJson),
+    readBody: readBody(apiJson),
     note: (request, { operationId, route, errors }) => {
       const facts = factsOf(request);
       if (traces && route !== undefined) noteRoute(request, route);
@@ -197,7 +199,7 @@ async function createApp(options: AppOptions, homes: StreamHomes | undefined, cl
     sockets,
     health: createHealth({ checkDatabase: options.checkDatabase, checkRedis: redis?.check, closing }),
     rest: createRest(api),
-    dialects: createDialects(api),
+    dialects: createDialects({ ...api, readBody: readBody(dialectJson) }),
     docs: createDocsPage(),
     workspaces: createAgentDoor(files).route('/', createFileDownloads(files)),
     consolePage: createConsolePage(),
@@ -274,10 +276,7 @@ function createSockets({ config, services, traces, log }: HttpServerOptions, par
       yoga: graphql,
       owner: createOwnerLookup(identify, services),
       admit: admit ?? (async () => undefined),
-      requestIds,
-      findDocument,
-      log,
-      traces,
+      ...{ requestIds, findDocument, log, traces },
       shared: createSharedResults(isDelta, (context) => viewerKey(context as Context)),
       maxMessageBytes: limits.maxBodyBytes,
       maxOperations: limits.maxOperationsPerStream,

@@ -37,21 +37,21 @@ describeInBrowser('a prompt that joins an answer in the console', () => {
     second.gate.release();
     await console.answers.getByText('Done, in blue.').waitFor();
 
-    const order = async () => {
+    const expectOrder = async () => {
       await expect.poll(() => joined.count()).toBe(2);
       const words = await console.answers.first().innerText();
       const parts = ['Working.', 'Blue, please.', 'And bold.', 'Done, in blue.'];
-      return parts.map((part) => words.indexOf(part));
+      const positions = parts.map((part) => words.indexOf(part));
+      expect(positions).toEqual([...positions].sort((a, b) => a - b));
+      expect(positions[0]).toBeGreaterThanOrEqual(0);
     };
-    const positions = await order();
-    expect(positions).toEqual([...positions].sort((a, b) => a - b));
-    expect(positions[0]).toBeGreaterThanOrEqual(0);
+    await expectOrder();
     await expect.poll(() => page.getByRole('article').count()).toBe(2);
     expect(await steer.count()).toBe(0);
 
     await page.reload();
     await console.answers.getByText('Done, in blue.').waitFor();
-    expect(await order()).toEqual(positions);
+    await expectOrder();
     expect(await page.getByRole('article').count()).toBe(2);
     expect(await faultsOf(page)).toEqual([]);
     expect(console.faults()).toEqual([]);

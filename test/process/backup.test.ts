@@ -44,7 +44,7 @@ test('a backup that is made while the gateway writes holds all that was acknowle
   const restored = await switchyard({ DATA_DIR: pathOf('second') }, 'restore', pathOf('backup'));
   expect(restored).toMatchObject({
     code: 0,
-    stderr: expect.stringContaining('1 stored files were restored'),
+    stderr: expect.stringContaining('1 stored file, and checked them.'),
   });
   await using gateway = await startTestGateway({ dataDir: pathOf('second') });
   expect(await gateway.query(messages)).toMatchObject({

@@ -202,5 +202,7 @@ test('a wrong file, a full disk and Ctrl-C leave nothing half-done, and say what
   await expect(importFrom(folder.path, target)).rejects.toThrow('There is no export in');
   const unknown = exportTo(pathOf('some'), target, { sessionIds: [77] });
   await expect(unknown).rejects.toThrow('--session: there is no session 77.');
-  expect(await exportTo(pathOf('late'), target, { since: new Date('2026-04-01') })).toMatch(/^0 sessions/);
+  expect(await exportTo(pathOf('late'), target, { since: new Date('2026-04-01') })).toMatch(
+    /^Exported 0 sessions/,
+  );
 });

@@ -131,13 +131,12 @@ export function createShownSession(options: ShownSessionOptions): ShownSession {
 function keepListCurrent(session: ReadonlySignal<Session>, sessionList: SessionList): void {
   effect(() => {
     if (session.value.kind !== 'stored') return;
-    const { value: state } = session.value.state;
-    const { isGone, sessionId } = session.value;
-    const hasGone = isGone.value;
+    const { isGone, sessionId, state } = session.value;
+    const [stored, hasGone] = [state.value, isGone.value];
     // The list is read and asked for, and must not run this again when it changes.
     untracked(() => {
       if (hasGone) sessionList.remove(sessionId);
-      else if (state) sessionList.put(state);
+      else if (stored) sessionList.put(stored);
     });
   });
 }

@@ -3,6 +3,7 @@ import { notedMessages, takeNoted, textsToIndex } from '../../../src/storage/sea
 import { insertText } from '../../../src/storage/search/message-index.ts';
 import { deleteOldAudit } from '../../../src/storage/statements/audit.ts';
 import { checkpointAnswer } from '../../../src/storage/statements/exchanges.ts';
+import { inactiveOfFeature } from '../../../src/storage/statements/removal.ts';
 import { checkpointRun } from '../../../src/storage/statements/run-states.ts';
 import { releasedBlobs } from '../../../src/storage/statements/uploads.ts';
 import { nextWorkspace } from '../../../src/storage/statements/workspace-removal.ts';
@@ -48,7 +49,9 @@ export function withoutNodeChecks(statements: readonly Statement[]): Statement[]
   return statements.filter(({ sql }) => !isCheck(sql));
 }
 
-const sweeps = new Set([nextWorkspace, releasedBlobs, deleteOldAudit].map(({ sql }) => sql));
+const sweeps = new Set(
+  [nextWorkspace, releasedBlobs, deleteOldAudit, inactiveOfFeature].map(({ sql }) => sql),
+);
 
 /** Leaves out the looks for what can be deleted, which a gateway makes at some moment after its start. */
 export function withoutSweeps(statements: readonly Statement[]): Statement[] {
