@@ -8,9 +8,9 @@ import { linesFile } from './export-file.ts';
 import { ImportFiles } from './import-files.ts';
 import { Importer } from './importer.ts';
 import { openInstallation, untilFull } from './open-installation.ts';
-import { openProgress } from './progress.ts';
+import { openProgress, type Progress } from './progress.ts';
 import { readRecords } from './read-records.ts';
-import type { FileRecord } from './records.ts';
+import { type FileRecord, filesOf } from './records.ts';
 
 export interface ImportOptions {
   config: Config;
@@ -43,9 +43,9 @@ export async function importSessions({ config, from, userId, signal }: ImportOpt
   const files = new ImportFiles(folder);
   await using installation = await openInstallation(config);
   using progress = await openProgress('messages');
-  const found = await checkExport(path, { files, signal, progress });
+  const total = await checkExport(path, { files, signal, progress });
   return await untilFull(async () => {
-    progress.begin('Importing', found.messages);
+    progress.begin('Importing', total);
     await using importer = new Importer({ installation, files, userId, progress, signal });
     for await (const read of readRecords(path)) await importer.add(read);
     await importer.index();
@@ -59,23 +59,21 @@ export async function importSessions({ config, from, userId, signal }: ImportOpt
 interface CheckOptions {
   files: ImportFiles;
   signal: AbortSignal;
-  progress: { begin(title: string, total: number): void; add(done: number, detail?: string): void };
+  progress: Progress;
 }
 
-/** Checks all lines and all files. */
-async function checkExport(path: string, { files, signal, progress }: CheckOptions) {
-  const found = { messages: 0 };
+/** Checks all lines and all files. @returns The number of messages. */
+async function checkExport(path: string, { files, signal, progress }: CheckOptions): Promise<number> {
+  let messages = 0;
   progress.begin('Checking', 0);
   let ofSession = new Map<string, { file: FileRecord; line: number }>();
   for await (const { record, line } of readRecords(path)) {
     signal.throwIfAborted();
     if (record.type === 'message') {
-      found.messages += 1;
+      messages += 1;
       progress.add(1);
-      const { recording, attachments } = record;
-      for (const file of recording ? [recording, ...attachments] : attachments) {
+      for (const file of filesOf<FileRecord>(record))
         ofSession.set(`${file.sha256}:${file.size}`, { file, line });
-      }
     }
     if (record.type !== 'sessionEnd') continue;
     const missing = new Set(record.missingFiles);
@@ -86,5 +84,5 @@ async function checkExport(path: string, { files, signal, progress }: CheckOptio
     }
     ofSession = new Map();
   }
-  return found;
+  return messages;
 }

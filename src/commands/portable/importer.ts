@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { formatBytes } from '../../base/format-bytes.ts';
 import { createMemoryBus } from '../../bus/memory/memory-bus.ts';
 import { ChangeLog } from '../../changes/change-log.ts';
 import { RemovalSweep } from '../../chat/removal/removal-sweep.ts';
@@ -12,7 +13,7 @@ import type { Installation } from './open-installation.ts';
 import type { Progress } from './progress.ts';
 import type { ReadRecord } from './read-records.ts';
 import { originOf } from './read-session.ts';
-import type { AnyRecord, FileRecord, RecordOf } from './records.ts';
+import { type AnyRecord, type FileRecord, filesOf, type RecordOf } from './records.ts';
 import { SessionWriter } from './session-writer.ts';
 
 export interface ImporterOptions {
@@ -133,9 +134,7 @@ export class Importer implements AsyncDisposable {
     if (batch.length === 0) return;
     for (const record of batch) {
       if (record.type !== 'message') continue;
-      const { recording, attachments } = record;
-      for (const file of recording ? [recording, ...attachments] : attachments)
-        this.#files.set(file.sha256, file);
+      for (const file of filesOf<FileRecord>(record)) this.#files.set(file.sha256, file);
     }
     const begunAt = performance.now();
     await writer.write(batch);
@@ -151,6 +150,6 @@ export class Importer implements AsyncDisposable {
     if (stored === undefined)
       throw new StartupError(`The file ${sha256} of the export was changed during the import.`);
     this.done.bytes += stored;
-    progress.add(0, `${(this.done.bytes / 1e6).toFixed(0)} MB of files`);
+    progress.add(0, `${formatBytes(this.done.bytes)} of files`);
   }
 }

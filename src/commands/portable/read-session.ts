@@ -18,6 +18,7 @@ import type { Reader } from '../../storage/statements/statement.ts';
 import { inPieces } from './in-pieces.ts';
 import { readRuns } from './read-runs.ts';
 import { readCalls, readSteps } from './read-steps.ts';
+import { filesOf } from './records.ts';
 import { writeRecord } from './write-record.ts';
 
 /** Messages whose sizes are read at once. */
@@ -94,7 +95,8 @@ async function* readMessages(
     read.add(id);
     const recording = recordings.get(id);
     const attached = attachments.get(id) ?? [];
-    for (const { sha256 } of recording ? [recording, ...attached] : attached) files.add(sha256);
+    for (const { sha256 } of filesOf<{ sha256: string }>({ recording, attachments: attached }))
+      files.add(sha256);
     yield writeRecord(
       {
         type: 'message',

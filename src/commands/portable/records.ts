@@ -250,3 +250,14 @@ export type AnyRecord = { [Type in RecordType]: RecordOf<Type> }[RecordType];
 
 /** A file of a message, as an attachment or a recording names it. */
 export type FileRecord = Pick<RecordOf<'message'>['attachments'][number], 'sha256' | 'size'>;
+
+/** The recording and the attachments of a message. */
+export function filesOf<File>({
+  recording,
+  attachments,
+}: {
+  recording: File | null | undefined;
+  attachments: readonly File[];
+}): readonly File[] {
+  return recording ? [recording, ...attachments] : attachments;
+}
